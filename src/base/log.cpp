@@ -1,0 +1,59 @@
+// log.cpp - the one file that knows spdlog. It is compiled without libtorch's include folder, whose
+// bundled fmt is not the one spdlog was built for.
+#include "ip2p/base/log.h"
+
+#include <memory>
+
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+namespace ip2p::log {
+namespace {
+
+// A logger cannot be passed through every call that may warn, so this is the one object of the
+// program with static lifetime. It is thread-safe.
+spdlog::logger& logger() {
+  static const std::shared_ptr<spdlog::logger> instance = [] {
+    auto made = spdlog::stderr_color_mt("ip2p");
+    made->set_pattern("%n: %^%l%$: %v");
+    return made;
+  }();
+  return *instance;
+}
+
+spdlog::level::level_enum spdlog_level(Level level) {
+  switch (level) {
+    case Level::debug:
+      return spdlog::level::debug;
+    case Level::info:
+      return spdlog::level::info;
+    case Level::warning:
+      return spdlog::level::warn;
+    case Level::error:
+      return spdlog::level::err;
+    case Level::off:
+      return spdlog::level::off;
+  }
+  return spdlog::level::info;
+}
+
+}  // namespace
+
+void set_level(Level level) {
+  logger().set_level(spdlog_level(level));
+}
+
+void debug(const std::string& sentence) {
+  logger().debug("{}", sentence);
+}
+void info(const std::string& sentence) {
+  logger().info("{}", sentence);
+}
+void warn(const std::string& sentence) {
+  logger().warn("{}", sentence);
+}
+void error(const std::string& sentence) {
+  logger().error("{}", sentence);
+}
+
+}  // namespace ip2p::log
