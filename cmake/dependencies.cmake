@@ -38,7 +38,7 @@ if(NOT EXISTS ${ip2p_native}/sentencepiece/lib/libsentencepiece.a)
 endif()
 
 # Imported targets rather than find_package(Torch): that asks for a CUDA toolkit when the wheel has CUDA.
-# Linking the CPU library is enough; CUDA is loaded at run time (src/model/device.cpp).
+# Linking the CPU library is enough; CUDA is loaded at run time (src/model/placement.cpp).
 if(IP2P_WITH_TORCH)
   if(NOT IP2P_TORCH)
     file(GLOB ip2p_torch_found ${PROJECT_SOURCE_DIR}/.venv/lib/python3*/site-packages/torch)

@@ -3,6 +3,7 @@
 #include "ip2p/base/log.h"
 
 #include <memory>
+#include <utility>
 
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
@@ -10,8 +11,8 @@
 namespace ip2p::log {
 namespace {
 
-// A logger cannot be passed through every call that may warn, so this is the one object of the
-// program with static lifetime. It is thread-safe.
+// A logger cannot be passed through every call that may warn, so this file holds the only objects
+// of static lifetime. The logger is thread-safe.
 spdlog::logger& logger() {
   static const std::shared_ptr<spdlog::logger> instance = [] {
     auto made = spdlog::stderr_color_mt("ip2p");
@@ -19,6 +20,15 @@ spdlog::logger& logger() {
     return made;
   }();
   return *instance;
+}
+
+std::function<void(Level, const std::string&)>& observer() {
+  static std::function<void(Level, const std::string&)> instance;
+  return instance;
+}
+
+void report(Level level, const std::string& sentence) {
+  if (observer()) observer()(level, sentence);
 }
 
 spdlog::level::level_enum spdlog_level(Level level) {
@@ -43,16 +53,24 @@ void set_level(Level level) {
   logger().set_level(spdlog_level(level));
 }
 
+void set_observer(std::function<void(Level, const std::string&)> function) {
+  observer() = std::move(function);
+}
+
 void debug(const std::string& sentence) {
   logger().debug("{}", sentence);
 }
 void info(const std::string& sentence) {
   logger().info("{}", sentence);
 }
+
 void warn(const std::string& sentence) {
+  report(Level::warning, sentence);
   logger().warn("{}", sentence);
 }
+
 void error(const std::string& sentence) {
+  report(Level::error, sentence);
   logger().error("{}", sentence);
 }
 

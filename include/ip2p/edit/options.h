@@ -1,0 +1,61 @@
+// options.h - what a person can say about one edit besides the picture and the instruction. Flags,
+// help, ranges, the record in the output and the README's table all come from `visit`.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "ip2p/base/options.h"
+#include "ip2p/model/manifest.h"
+
+namespace ip2p {
+
+/// Not given means the bundle's default, and where there is none the original's.
+struct EditOptions {
+  std::optional<std::int64_t> steps;
+  std::optional<double> cfg_text;
+  std::optional<double> cfg_image;
+  std::optional<std::uint64_t> seed;
+  std::optional<std::string> sampler;
+  std::optional<std::int64_t> resolution;
+  std::optional<std::string> size_mode;
+  std::optional<std::string> output_size;
+
+  template <class Self, class Field>
+  static void visit(Self& self, Field&& field) {
+    field("steps", self.steps, "denoising steps", Range{1, 1000});
+    field("cfg-text", self.cfg_text, "s_T: how far to go toward the instruction", Range{0.0, 50.0});
+    field("cfg-image", self.cfg_image, "s_I: how far to stay with the input picture",
+          Range{0.0, 50.0});
+    field("seed", self.seed, "noise seed; the same seed gives the same picture (default 0)");
+    field("sampler", self.sampler, "sampling algorithm; `ip2p info` lists them");
+    field("resolution", self.resolution, "the longer side that the model works at, in pixels",
+          Range{1, 16384});
+    field("size-mode", self.size_mode,
+          "pad: nothing is cropped (default); crop: the original's resize and centre crop",
+          Choices{"pad", "crop"});
+    field("output-size", self.output_size,
+          "fit: the size the model worked at (default); input: the input picture's",
+          Choices{"fit", "input"});
+  }
+};
+
+/// Every option filled in: `given`, then the bundle's defaults, then the original's. Error{usage}
+/// when a value is out of range. The sampler's name is checked where samplers are
+/// (diffusion/sampler_list.h).
+EditOptions resolve(EditOptions given, const EditDefaults& defaults);
+
+/// `first` where it says something, else `second`.
+EditOptions merge(EditOptions first, const EditOptions& second);
+
+/// One edit: what decides the picture besides the input and the model.
+struct EditRequest {
+  std::string instruction;  ///< UTF-8, not blank
+  EditOptions options;      ///< resolved
+};
+
+/// Error{usage} when the instruction is blank or not UTF-8.
+void check_instruction(const std::string& instruction);
+
+}  // namespace ip2p

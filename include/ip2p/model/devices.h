@@ -1,0 +1,24 @@
+// devices.h - what there is to run on, without libtorch's headers.
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ip2p {
+
+/// Names as --dtype takes them.
+inline constexpr std::array<std::string_view, 4> dtype_names{"auto", "float32", "bfloat16",
+                                                             "float16"};
+
+/// A device that can be used here.
+struct DeviceInfo {
+  std::string name;         ///< as --device takes it: "cpu", "cuda:0"
+  std::string description;  ///< for people: threads, or the GPU's name and memory
+};
+
+/// Every device that can be used here, the CPU first.
+std::vector<DeviceInfo> devices();
+
+}  // namespace ip2p

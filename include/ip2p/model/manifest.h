@@ -1,0 +1,80 @@
+// manifest.h - bundle.json: what a bundle must say of itself before anything in it is run.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "ip2p/base/files.h"
+#include "ip2p/diffusion/schedule.h"
+#include "ip2p/text/tokenizer.h"
+
+namespace ip2p {
+
+/// One file of a bundle.
+struct BundleFile {
+  fs::path path;            ///< absolute or relative to the working folder
+  std::uint64_t bytes = 0;  ///< its exact size
+  std::string sha256;       ///< 64 hexadecimal digits
+};
+
+/// The latent space.
+struct LatentSpec {
+  std::int64_t channels = 0;
+  std::int64_t pixels_per_latent = 0;  ///< a latent stands for this many pixels a side
+  double scale = 1.0;                  ///< the UNet's latent is (VAE latent - shift) * scale
+  double shift = 0.0;
+  double image_scale =
+      1.0;  ///< on the image condition alone: 1 for InstructPix2Pix (Brooks et al.)
+};
+
+/// What an edit takes where the request says nothing. The values here are the original's
+/// edit_cli.py's.
+struct EditDefaults {
+  std::string sampler = "euler_a";
+  std::int64_t steps = 100;
+  double cfg_text = 7.5;
+  double cfg_image = 1.5;
+  std::int64_t resolution = 512;  ///< pixels
+};
+
+/// The parts of a bundle that are files of their own.
+inline constexpr std::array<std::string_view, 5> bundle_parts{"unet", "vae_encoder", "vae_decoder",
+                                                              "text_encoder", "tokenizer"};
+
+/// A bundle.json, checked. models/README.md has every field.
+struct Manifest {
+  static constexpr std::int64_t format = 1;
+
+  fs::path folder;
+  std::string sha256;  ///< of bundle.json: it holds the hashes of the rest, so it names the bundle
+  std::string name;
+  bool random_weights = false;
+  std::string weights_dtype;
+  std::map<std::string, BundleFile, std::less<>> files;  ///< one for each of `bundle_parts`
+  NoiseSpec noise;
+  LatentSpec latent;
+  std::int64_t size_multiple = 0;  ///< pixels: both sides of the model's input are multiples of it
+  std::int64_t context_width = 0;  ///< D of the text encoder
+  std::int64_t vocabulary = 0;     ///< token ids are below this
+  TokenizerSpec text;
+  EditDefaults defaults;
+  std::map<std::string, std::string> exporter;  ///< script and library versions
+  std::map<std::string, std::string> source;    ///< where the weights come from, and their licence
+
+  [[nodiscard]] const BundleFile& file(std::string_view part) const {
+    return files.find(part)->second;
+  }
+};
+
+/// Reads and checks `folder`/bundle.json. Error{model} names the field, what was expected and what
+/// is there.
+Manifest read_manifest(const fs::path& folder);
+
+/// Compares the size and the SHA-256 of one file of the bundle with the manifest. Error{model} when
+/// it is missing, cut short or changed.
+void verify_file(const BundleFile& file);
+
+}  // namespace ip2p

@@ -1,0 +1,124 @@
+// cmd_edit.cpp - one picture, one instruction.
+#include <cstdio>
+#include <iostream>
+#include <memory>
+
+#include <nlohmann/json.hpp>
+
+#include "ip2p/base/log.h"
+#include "ip2p/edit/editor.h"
+#include "ip2p/image/fit.h"
+#include "ip2p/image/read.h"
+#include "ip2p/version.h"
+
+#include "command.h"
+#include "edit_flags.h"
+#include "edit_plan.h"
+#include "interrupt.h"
+#include "progress.h"
+#include "stopwatch.h"
+
+namespace ip2p::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Image read_input(const std::string& input, double max_megapixels) {
+  const ReadLimits limits{.max_megapixels = max_megapixels};
+  if (input != "-") return read_image(input, limits);
+  return decode_image(read_stdin(max_file_bytes(limits)), "stdin", limits);
+}
+
+void write_output(const fs::path& path, const Bytes& bytes, Existing existing) {
+  if (path != "-") return write_atomically(path, bytes, existing);
+  if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) != bytes.size() ||
+      std::fflush(stdout) != 0)
+    throw Error(Exit::file, "cannot write the picture to stdout; was the pipe closed?");
+}
+
+void print_plan(const EditPlan& plan, const Image& input) {
+  Json shown{{"input", plan.input},
+             {"width", input.width},
+             {"height", input.height},
+             {"instruction", plan.request.instruction},
+             {"model", plan.manifest.name}};
+  shown.update(Json::parse(options_to_json(plan.request.options).dump()));
+  for (const PlannedOutput& output : plan.outputs)
+    shown["outputs"].push_back({{"output", output.path.string()}, {"seed", output.seed}});
+  std::cout << shown.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+}
+
+/// Makes one picture of the plan and puts it where it belongs; returns its record.
+EditRecord make_output(const Editor& editor, const EditPlan& plan, const PlannedOutput& output,
+                       const Image& input, const EditFlags& flags, const StepObserver& observe) {
+  EditRecord record{.request = plan.request,
+                    .input = plan.input,
+                    .bundle = editor.manifest().name,
+                    .bundle_hash = editor.manifest().sha256,
+                    .device = editor.device(),
+                    .dtype = editor.dtype(),
+                    .version = IP2P_VERSION};
+  record.request.options.seed = output.seed;
+
+  const Image edited = editor.edit(input, record.request, observe);
+  const Bytes bytes = encode_image(edited, {.format = plan.format,
+                                            .quality = flags.quality,
+                                            .record = flags.strip ? "" : record.to_json(),
+                                            .keep_exif = !flags.strip});
+  write_output(output.path, bytes, flags.overwrite ? Existing::replace : Existing::keep);
+  return record;
+}
+
+Exit run(const EditFlags& flags) {
+  const EditPlan plan = plan_edit(flags);
+  const Image input = read_input(plan.input, flags.max_megapixels);
+  if (flags.dry_run) {
+    print_plan(plan, input);
+    return Exit::ok;
+  }
+
+  Stopwatch stopwatch;
+  Progress progress(!flags.quiet);
+  progress.say(text("loading ", plan.manifest.name));
+  const Editor editor(plan.model, flags.device, flags.dtype);
+  stopwatch.mark("load");
+  if (plan.manifest.random_weights)
+    log::info(
+        text(plan.manifest.name, " has random weights: it is for tests, its edits mean nothing"));
+
+  for (const PlannedOutput& output : plan.outputs) {
+    const std::string label = plan.outputs.size() > 1 ? text("seed ", output.seed, ", ") : "";
+    stopwatch.start_item();
+    const EditRecord record =
+        make_output(editor, plan, output, input, flags, [&](std::size_t step, std::size_t steps) {
+          stop_if_interrupted();
+          stopwatch.step(step);
+          progress.step(label, step, steps);
+        });
+    progress.clear();
+    if (flags.json) {
+      Json result{{"output", output.path.string()}};
+      result.update(Json::parse(record.to_json()));
+      result["seconds"] = stopwatch.seconds();
+      std::cout << result.dump() << std::endl;
+    } else if (output.path != "-") {
+      std::cout << output.path.string() << std::endl;
+    }
+  }
+  return Exit::ok;
+}
+
+}  // namespace
+
+Command edit_command(CLI::App& program) {
+  CLI::App* app = program.add_subcommand("edit", "Edit one picture by an instruction");
+  auto flags = std::make_shared<EditFlags>();
+  declare_edit_flags(*app, *flags);
+  return {app, [flags] {
+            if (flags->quiet) log::set_level(log::Level::error);
+            if (flags->verbose) log::set_level(log::Level::debug);
+            return run(*flags);
+          }};
+}
+
+}  // namespace ip2p::cli

@@ -1,0 +1,31 @@
+// interrupt.cpp - the flag that the handler sets; a handler may touch nothing else.
+#include "interrupt.h"
+
+#include <csignal>
+
+#include "ip2p/base/error.h"
+
+namespace ip2p::cli {
+namespace {
+
+volatile std::sig_atomic_t caught = 0;
+
+extern "C" void remember_signal(int /*signal*/) {
+  caught = 1;
+}
+
+}  // namespace
+
+void catch_signals() {
+  struct sigaction action{};
+  action.sa_handler = remember_signal;
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
+void stop_if_interrupted() {
+  if (caught != 0) throw Error(Exit::interrupted, "interrupted; nothing was written");
+}
+
+}  // namespace ip2p::cli

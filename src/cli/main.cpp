@@ -1,0 +1,51 @@
+// main.cpp - parses the command line, runs one command, and turns whatever is thrown into one line
+// and an exit code.
+#include <new>
+
+#include "ip2p/base/log.h"
+#include "ip2p/version.h"
+
+#include "command.h"
+#include "interrupt.h"
+
+namespace ip2p::cli {
+namespace {
+
+Exit run_chosen(std::initializer_list<Command> commands) {
+  for (const Command& command : commands)
+    if (command.app->parsed()) return command.run();
+  throw Error(Exit::usage, "no command was given; `ip2p --help` lists them");
+}
+
+int fail(Exit exit, const std::string& sentence) {
+  log::error(sentence);
+  return static_cast<int>(exit);
+}
+
+int run(int argc, char** argv) {
+  CLI::App program("Edit pictures by instruction (InstructPix2Pix)", "ip2p");
+  program.set_version_flag("--version", "ip2p " IP2P_VERSION);
+  const auto commands = {edit_command(program), info_command(program)};
+  try {
+    program.parse(argc, argv);
+    return static_cast<int>(run_chosen(commands));
+  } catch (const CLI::Success& help) {
+    return program.exit(help);
+  } catch (const CLI::ParseError& error) {
+    return fail(Exit::usage, text(error.what(), "; see `ip2p --help`"));
+  } catch (const Error& error) {
+    return fail(error.exit(), error.what());
+  } catch (const std::bad_alloc&) {
+    return fail(Exit::device, "memory ran out; a smaller --resolution needs less");
+  } catch (const std::exception& error) {
+    return fail(Exit::bug, text("a fault of ip2p itself: ", error.what(), "; please report it"));
+  }
+}
+
+}  // namespace
+}  // namespace ip2p::cli
+
+int main(int argc, char** argv) {
+  ip2p::cli::catch_signals();
+  return ip2p::cli::run(argc, argv);
+}

@@ -1,0 +1,120 @@
+// editor.cpp - follow a picture through `edit`, top to bottom.
+#include "ip2p/edit/editor.h"
+
+#include <array>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include <torch/torch.h>
+
+#include "ip2p/base/error.h"
+#include "ip2p/base/log.h"
+#include "ip2p/diffusion/denoiser.h"
+#include "ip2p/diffusion/guidance.h"
+#include "ip2p/diffusion/noise.h"
+#include "ip2p/diffusion/samplers.h"
+#include "ip2p/image/fit.h"
+#include "ip2p/image/tensor.h"
+#include "ip2p/model/bundle.h"
+#include "ip2p/text/tokenizer.h"
+
+namespace ip2p {
+
+struct Editor::Parts {
+  Bundle bundle;
+  Tokenizer tokenizer;
+};
+
+namespace {
+
+/// The instruction and the empty one as token ids, (2,T).
+Tensor token_ids(const Tokenizer& tokenizer, const std::string& instruction) {
+  const Tokens given = tokenizer.encode(instruction);
+  const Tokens empty = tokenizer.encode("");
+  if (!given.dropped.empty())
+    log::warn(text("the instruction has more than ", given.ids.size(), " tokens; left out: \"",
+                   given.dropped, "\""));
+  return torch::stack({torch::tensor(given.ids), torch::tensor(empty.ids)});
+}
+
+/// Numbers beyond what the dtype holds become infinities and then a black picture: that is no
+/// result.
+void check_finite(const Tensor& values, const std::string& what, const Placement& placement) {
+  if (torch::isfinite(values).all().item<bool>()) return;
+  const bool full = placement.dtype == torch::kFloat32;
+  throw Error(
+      Exit::device,
+      text(what, " has values that are not finite in ", dtype_name(placement.dtype), "; ",
+           full ? "try another --sampler or lower --cfg-text" : "try --dtype float32 or bfloat16"));
+}
+
+FitRule fit_rule(const EditOptions& options, const Manifest& manifest) {
+  return {.mode = *options.size_mode == "crop" ? SizeMode::crop : SizeMode::pad,
+          .resolution = *options.resolution,
+          .size_multiple = manifest.size_multiple,
+          .output_size = *options.output_size == "input" ? OutputSize::input : OutputSize::fit};
+}
+
+}  // namespace
+
+Editor::Editor(const fs::path& bundle, const std::string& device, const std::string& dtype) {
+  Bundle loaded(bundle, place(device, dtype));
+  const Manifest& manifest = loaded.manifest();
+  Tokenizer tokenizer(manifest.file("tokenizer").path, manifest.text);
+  parts_ = std::make_unique<Parts>(Parts{std::move(loaded), std::move(tokenizer)});
+}
+
+Editor::Editor(Editor&&) noexcept = default;
+Editor& Editor::operator=(Editor&&) noexcept = default;
+Editor::~Editor() = default;
+
+Image Editor::edit(const Image& input, const EditRequest& request,
+                   const StepObserver& observe) const {
+  const c10::InferenceMode inference;
+  const auto& [bundle, tokenizer] = *parts_;
+  const NoiseSpec& training = bundle.manifest().noise;
+  const EditOptions& options = request.options;
+
+  // what the user gave us, as tensors
+  const Fitted fitted = fit(input, fit_rule(options, bundle.manifest()));
+  const Tensor pixels = to_tensor(fitted.picture);  // (1,3,H,W) in [-1,1]
+  const std::vector<Tensor> text =
+      bundle.encode_text(token_ids(tokenizer, request.instruction)).split(1);  // 2 of (1,T,D)
+
+  // what the UNet is conditioned on
+  const Conditioning conditioning{
+      .image = bundle.encode_image(pixels), .text = text[0], .null_text = text[1]};  // (1,C,h,w)
+  const Network network = [&bundle = bundle](const auto&... inputs) {
+    return bundle.predict(inputs...);
+  };
+  const Predictor predict = guided_predictor(
+      network, conditioning, {.text = *options.cfg_text, .image = *options.cfg_image});
+
+  // walk from noise to a latent
+  const Sampler& sampler = find_sampler(*options.sampler);
+  const NoiseLevels levels = noise_levels(training, sampler.levels, *options.steps);
+  const Denoiser denoise = make_denoiser(predict, training.prediction, levels, observe);
+  const NoiseSource noise = seeded_noise(std::array{*options.seed});
+  const Tensor start = noise(conditioning.image) * levels.start_scale;
+  const Tensor end = sampler.run(denoise, start, levels.sigmas, noise);
+  const Tensor latent = end / std::hypot(1.0, levels.sigmas.back());  // a run may end above sigma 0
+  check_finite(latent, "the sampled latent", bundle.placement());
+
+  // and back to a picture
+  const Tensor decoded = bundle.decode(latent);
+  check_finite(decoded, "the decoded picture", bundle.placement());
+  return restore(to_image(decoded), fitted);
+}
+
+const Manifest& Editor::manifest() const {
+  return parts_->bundle.manifest();
+}
+std::string Editor::device() const {
+  return device_name(parts_->bundle.placement().device);
+}
+std::string Editor::dtype() const {
+  return dtype_name(parts_->bundle.placement().dtype);
+}
+
+}  // namespace ip2p

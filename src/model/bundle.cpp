@@ -1,0 +1,113 @@
+// bundle.cpp - the contract of models/README.md, call by call.
+#include "ip2p/model/bundle.h"
+
+#include <array>
+#include <future>
+#include <utility>
+
+#include "ip2p/base/error.h"
+
+#include "module.h"
+#include "shape.h"
+
+namespace ip2p {
+
+struct Bundle::Modules {
+  Module text_encoder;
+  Module vae_encoder;
+  Module unet;
+  Module vae_decoder;
+};
+
+namespace {
+
+/// Hashes every file while they are loaded: both read the same pages. What is wrong with a file is
+/// better said by its hash than by the parser that stumbles over it, so a failed verification wins.
+template <class Load>
+auto load_verified(const Manifest& manifest, Load load) {
+  std::vector<std::future<void>> checks;
+  for (const auto& [part, file] : manifest.files)
+    checks.push_back(std::async(std::launch::async, [&file = file] { verify_file(file); }));
+  const auto verify = [&] {
+    for (std::future<void>& check : checks)
+      if (check.valid()) check.get();
+  };
+  try {
+    auto loaded = load();
+    verify();
+    return loaded;
+  } catch (const Error&) {
+    verify();
+    throw;
+  }
+}
+
+}  // namespace
+
+Bundle::Bundle(const fs::path& folder, const Placement& placement)
+    : manifest_(read_manifest(folder)), placement_(placement) {
+  modules_ = load_verified(manifest_, [&] {
+    const auto module = [&](std::string_view part) {
+      return Module(manifest_.file(part), placement_);
+    };
+    return std::make_unique<Modules>(Modules{.text_encoder = module("text_encoder"),
+                                             .vae_encoder = module("vae_encoder"),
+                                             .unet = module("unet"),
+                                             .vae_decoder = module("vae_decoder")});
+  });
+}
+
+Bundle::Bundle(Bundle&&) noexcept = default;
+Bundle& Bundle::operator=(Bundle&&) noexcept = default;
+Bundle::~Bundle() = default;
+
+const Manifest& Bundle::manifest() const {
+  return manifest_;
+}
+const Placement& Bundle::placement() const {
+  return placement_;
+}
+
+Tensor Bundle::encode_text(const Tensor& tokens) const {
+  expect_shape(tokens, {any_size, manifest_.text.length}, "token ids");
+  Tensor context = modules_->text_encoder({tokens.to(placement_.device)});
+  expect_shape(context, {tokens.size(0), manifest_.text.length, manifest_.context_width},
+               "text_encoder.pt's output");
+  return context.to(torch::kFloat32);
+}
+
+Tensor Bundle::encode_image(const Tensor& pixels) const {
+  expect_shape(pixels, {any_size, 3, any_size, any_size}, "pixels");
+  const LatentSpec& spec = manifest_.latent;
+  Tensor latent = modules_->vae_encoder({pixels.to(placement_.device, placement_.dtype)});
+  expect_shape(latent,
+               {pixels.size(0), spec.channels, pixels.size(2) / spec.pixels_per_latent,
+                pixels.size(3) / spec.pixels_per_latent},
+               "vae_encoder.pt's output");
+  return latent.to(torch::kFloat32) * spec.image_scale;
+}
+
+Tensor Bundle::predict(const Tensor& sample, const Tensor& timestep, const Tensor& context) const {
+  const std::int64_t channels = manifest_.latent.channels;
+  expect_shape(sample, {any_size, 2 * channels, any_size, any_size}, "the UNet's sample");
+  Tensor predicted = modules_->unet({sample.to(placement_.device, placement_.dtype),
+                                     timestep.to(placement_.device, torch::kFloat32),
+                                     context.to(placement_.device, placement_.dtype)});
+  expect_shape(predicted, {sample.size(0), channels, sample.size(2), sample.size(3)},
+               "unet.pt's output");
+  return predicted.to(torch::kFloat32);
+}
+
+Tensor Bundle::decode(const Tensor& latent) const {
+  const LatentSpec& spec = manifest_.latent;
+  expect_shape(latent, {any_size, spec.channels, any_size, any_size}, "the latent");
+  const Tensor unscaled = latent / spec.scale + spec.shift;
+  Tensor pixels = modules_->vae_decoder({unscaled.to(placement_.device, placement_.dtype)});
+  expect_shape(pixels,
+               {latent.size(0), 3, latent.size(2) * spec.pixels_per_latent,
+                latent.size(3) * spec.pixels_per_latent},
+               "vae_decoder.pt's output");
+  return pixels.to(torch::kFloat32);
+}
+
+}  // namespace ip2p

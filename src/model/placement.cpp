@@ -1,0 +1,111 @@
+// placement.cpp - the program links libtorch's CPU library alone. CUDA is a library beside it that
+// is opened when a driver is there: so one build runs with and without a GPU, and building needs no
+// CUDA toolkit.
+#include "ip2p/model/placement.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <ATen/detail/CUDAHooksInterface.h>
+#include <dlfcn.h>
+
+#include "ip2p/base/error.h"
+#include "ip2p/base/log.h"
+#include "ip2p/model/devices.h"
+
+namespace ip2p {
+namespace {
+
+/// The number of usable GPUs; the first call loads CUDA.
+int cuda_device_count() {
+  // Without a driver libtorch_cuda takes a second to load and can only say no.
+  if (::dlopen("libcuda.so.1", RTLD_LAZY | RTLD_GLOBAL) == nullptr) return 0;
+  if (::dlopen("libtorch_cuda.so", RTLD_LAZY | RTLD_GLOBAL) == nullptr) {
+    log::debug(text("libtorch has no CUDA: ", ::dlerror()));
+    return 0;
+  }
+  return at::detail::getCUDAHooks().deviceCount();
+}
+
+std::string known_devices() {
+  std::string names;
+  for (const DeviceInfo& device : devices()) names += (names.empty() ? "" : ", ") + device.name;
+  return names;
+}
+
+/// N of "cuda:N", 0 of "cuda"; nullopt for anything else.
+std::optional<int> cuda_index(std::string_view name) {
+  if (name == "cuda") return 0;
+  constexpr std::string_view prefix = "cuda:";
+  if (!name.starts_with(prefix)) return std::nullopt;
+  name.remove_prefix(prefix.size());
+  int index = -1;
+  const auto [end, failed] = std::from_chars(name.data(), name.data() + name.size(), index);
+  if (failed != std::errc() || end != name.data() + name.size() || index < 0 || index > 127)
+    return std::nullopt;
+  return index;
+}
+
+torch::Device find_device(const std::string& name) {
+  if (name == "cpu") return torch::kCPU;
+  if (name == "auto") return cuda_device_count() > 0 ? torch::Device(torch::kCUDA, 0) : torch::kCPU;
+  const std::optional<int> index = cuda_index(name);
+  if (!index)
+    throw Error(Exit::usage,
+                text("unknown device \"", name,
+                     "\"; known: auto, cpu, cuda, cuda:N (here: ", known_devices(), ")"));
+  if (*index >= cuda_device_count())
+    throw Error(Exit::device, text("device ", name, " is not there (here: ", known_devices(),
+                                   "); it needs an NVIDIA driver and a libtorch with CUDA"));
+  return {torch::kCUDA, static_cast<torch::DeviceIndex>(*index)};
+}
+
+torch::ScalarType find_dtype(const std::string& name, torch::Device device) {
+  if (name == "auto") return device.is_cuda() ? torch::kFloat16 : torch::kFloat32;
+  if (name == "float32") return torch::kFloat32;
+  if (name == "bfloat16") return torch::kBFloat16;
+  if (name == "float16") return torch::kFloat16;
+  throw Error(Exit::usage,
+              text("unknown dtype \"", name, "\"; known: auto, float32, bfloat16, float16"));
+}
+
+}  // namespace
+
+Placement place(const std::string& device, const std::string& dtype) {
+  Placement placement;
+  placement.device = find_device(device);
+  placement.dtype = find_dtype(dtype, placement.device);
+  // float32 means float32: cuDNN's convolutions would round their inputs to TF32's 10 bits.
+  if (placement.device.is_cuda()) at::globalContext().setAllowTF32CuDNN(false);
+  return placement;
+}
+
+std::vector<DeviceInfo> devices() {
+  std::vector<DeviceInfo> found{{"cpu", text(at::get_num_threads(), " threads")}};
+  const int gpus = cuda_device_count();
+  for (int i = 0; i < gpus; ++i)
+    found.push_back({text("cuda:", i), at::detail::getCUDAHooks().showConfig()});
+  return found;
+}
+
+std::string device_name(torch::Device device) {
+  return device.str();
+}
+
+std::string dtype_name(torch::ScalarType dtype) {
+  switch (dtype) {
+    case torch::kFloat32:
+      return "float32";
+    case torch::kBFloat16:
+      return "bfloat16";
+    case torch::kFloat16:
+      return "float16";
+    default:
+      return c10::toString(dtype);
+  }
+}
+
+}  // namespace ip2p
