@@ -1,0 +1,301 @@
+"""`ip2p edit` as a person meets it: files, names, streams, records, and what happens when something is wrong."""
+
+import io
+import json
+import os
+import pty
+import signal
+import subprocess
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+OK, NO, USAGE, FILE, MODEL, DEVICE, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
+
+QUICK = ["--steps", "2", "--device", "cpu"]
+
+
+class Shell:
+    """Runs the program in a folder of its own, with a small picture `in.png`."""
+
+    def __init__(self, program, bundle, folder, photograph):
+        self.program, self.bundle, self.folder = program, bundle, folder
+        photograph.resize((90, 60)).save(folder / "in.png")
+
+    def environment(self):
+        return {**os.environ, "IP2P_MODEL": str(self.bundle)}
+
+    def run(self, *arguments, stdin=None, env=None):
+        command = [self.program, *map(str, arguments)]
+        return subprocess.run(
+            command, cwd=self.folder, env=self.environment() | (env or {}), input=stdin, capture_output=True, timeout=120
+        )
+
+    def edit(self, *arguments, **more):
+        return self.run("edit", *arguments, *QUICK, **more)
+
+    def files(self):
+        return sorted(path.name for path in self.folder.iterdir())
+
+    def picture(self, name):
+        return np.asarray(Image.open(self.folder / name).convert("RGB"))
+
+
+@pytest.fixture
+def shell(ip2p, tiny_bundle, tmp_path, photograph):
+    return Shell(ip2p, tiny_bundle("sd1"), tmp_path, photograph)
+
+
+def expect_refusal(shell, code, *needles, arguments, **more):
+    """The program ends with `code` and one line on stderr that has every needle; no file appears."""
+    before = shell.files()
+    result = shell.run("edit", *arguments, **more)
+    message = result.stderr.decode()
+    assert result.returncode == code, message
+    assert message.startswith("ip2p: error: ") and message.count("\n") == 1, message
+    for needle in needles:
+        assert needle in message, f"{needle!r} is not in {message!r}"
+    assert result.stdout == b""
+    assert shell.files() == before
+
+
+# what it makes
+
+
+def test_prints_the_path_and_keeps_the_size(shell):
+    result = shell.edit("in.png", "make it snow", "-o", "out.png")
+    assert result.returncode == OK, result.stderr
+    assert result.stdout == b"out.png\n"
+    assert Image.open(shell.folder / "out.png").size == (90, 60)
+
+
+def test_the_same_command_gives_the_same_picture(shell):
+    for name in ("a.png", "b.png"):
+        shell.edit("in.png", "make it snow", "-o", name)
+    assert (shell.folder / "a.png").read_bytes() == (shell.folder / "b.png").read_bytes()
+
+
+def test_the_spellings_of_the_original(shell):
+    shell.edit("in.png", "make it snow", "-o", "new.png", "--seed", 4, "--cfg-text", 6, "--cfg-image", 1.2)
+    result = shell.edit(
+        "--input", "in.png", "--output", "old.png", "--edit", "make it snow", "--seed", 4, "--cfg-text", 6,
+        "--cfg-image", 1.2, "--resolution", 512,
+    )
+    assert result.returncode == OK, result.stderr
+    assert np.array_equal(shell.picture("new.png"), shell.picture("old.png"))
+
+
+def test_count_makes_variations_that_can_be_made_alone(shell):
+    result = shell.edit("in.png", "make it snow", "-o", "out.png", "--seed", 7, "--count", 3)
+    assert result.stdout.decode().split() == ["out_7.png", "out_8.png", "out_9.png"]
+    shell.edit("in.png", "make it snow", "-o", "alone.png", "--seed", 8)
+    assert np.array_equal(shell.picture("out_8.png"), shell.picture("alone.png"))
+    assert not np.array_equal(shell.picture("out_7.png"), shell.picture("out_8.png"))
+
+
+def test_streams(shell):
+    picture = (shell.folder / "in.png").read_bytes()
+    result = shell.edit("-", "make it snow", "-o", "-", stdin=picture)
+    assert result.returncode == OK, result.stderr
+    shell.edit("in.png", "make it snow", "-o", "file.png")
+    streamed = np.asarray(Image.open(io.BytesIO(result.stdout)).convert("RGB"))
+    assert np.array_equal(streamed, shell.picture("file.png"))
+    jpeg = shell.edit("-", "make it snow", "-o", "-", "--format", "jpeg", stdin=picture)
+    assert Image.open(io.BytesIO(jpeg.stdout)).format == "JPEG"
+
+
+def test_json_is_one_object_a_picture(shell):
+    result = shell.edit("in.png", "make it snow", "-o", "out.png", "--count", 2, "--json")
+    objects = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [each["seed"] for each in objects] == [0, 1]
+    assert objects[0]["output"] == "out_0.png" and objects[0]["instruction"] == "make it snow"
+    assert objects[0]["dtype"] == "float32" and objects[0]["sampler"] == "euler_a"
+    assert objects[0]["seconds"]["to_first_step"] > 0
+
+
+def test_nothing_but_results_is_said_off_a_terminal(shell):
+    result = shell.edit("in.png", "make it snow", "-o", "out.png", "--quiet")
+    assert result.stderr == b""
+
+
+def test_progress_on_a_terminal_within_a_second(shell):
+    main, second = pty.openpty()
+    started = time.monotonic()
+    process = subprocess.Popen(
+        [shell.program, "edit", "in.png", "make it snow", "-o", "out.png", *QUICK, "--steps", "4"],
+        cwd=shell.folder, env=shell.environment(), stderr=second, stdout=subprocess.DEVNULL,
+    )
+    first = os.read(main, 1000)
+    waited = time.monotonic() - started
+    shown = first
+    while b"step 4/4" not in shown:
+        shown += os.read(main, 1000)
+    assert process.wait(timeout=60) == OK
+    os.close(main)
+    os.close(second)
+    assert b"loading" in first and b"s left" in shown
+    assert waited < 5, "a second on a quiet machine; the bound allows for a busy one"
+
+
+def test_output_size_input(shell, photograph):
+    photograph.resize((200, 130)).save(shell.folder / "large.png")
+    shell.edit("large.png", "make it snow", "-o", "fit.png", "--resolution", 100)
+    shell.edit("large.png", "make it snow", "-o", "same.png", "--resolution", 100, "--output-size", "input")
+    assert Image.open(shell.folder / "fit.png").size == (100, 65)
+    assert Image.open(shell.folder / "same.png").size == (200, 130)
+
+
+def test_dry_run_writes_nothing(shell):
+    before = shell.files()
+    result = shell.edit("in.png", "make it snow", "-o", "out.png", "--dry-run", "--count", 2)
+    plan = json.loads(result.stdout)
+    assert result.returncode == OK and shell.files() == before
+    assert [output["output"] for output in plan["outputs"]] == ["out_0.png", "out_1.png"]
+    assert plan["steps"] == 2 and plan["cfg_text"] == 7.5 and plan["width"] == 90
+
+
+# the record
+
+
+@pytest.mark.parametrize("name", ["out.png", "out.jpg", "out.webp", "out.tiff"])
+def test_a_picture_can_be_made_again_from_its_record(shell, name):
+    shell.edit("in.png", "make it “snow”", "-o", name, "--seed", 11, "--sampler", "heun", "--cfg-text", 5.5)
+    again = shell.run("edit", "--from", name, "-o", f"again-{name}")
+    assert again.returncode == OK, again.stderr
+    assert np.array_equal(shell.picture(name), shell.picture(f"again-{name}"))
+    other = shell.run("edit", "--from", name, "-o", "other.png", "--seed", 12)
+    assert other.returncode == OK and not np.array_equal(shell.picture("other.png"), shell.picture(name))
+
+
+def test_strip_leaves_the_record_out(shell):
+    shell.edit("in.png", "make it snow", "-o", "out.png", "--strip")
+    assert "ip2p" not in Image.open(shell.folder / "out.png").text
+    expect_refusal(shell, FILE, "out.png", arguments=["--from", "out.png", "-o", "again.png"])
+
+
+def test_a_record_of_another_bundle_is_refused_unless_the_bundle_is_named(shell, tiny_bundle):
+    other = tiny_bundle("context48")
+    shell.edit("in.png", "make it snow", "-o", "out.png", "--model", other)
+    # IP2P_MODEL names a bundle as well as --model does, so here neither does.
+    bare = {"IP2P_MODEL": ""}
+    expect_refusal(shell, MODEL, "was made by the bundle", "--model", env=bare,
+                   arguments=["--from", "out.png", "-o", "again.png"])
+    again = shell.run("edit", "--from", "out.png", "-o", "again.png", "--model", other, env=bare)
+    assert again.returncode == OK
+    assert np.array_equal(shell.picture("out.png"), shell.picture("again.png"))
+
+
+# what it refuses
+
+
+@pytest.mark.parametrize(
+    ("code", "needles", "arguments"),
+    [
+        (USAGE, ["no output", "-o"], ["in.png", "snow"]),
+        (USAGE, ["no input"], ["-o", "out.png"]),
+        (USAGE, ["instruction is empty"], ["in.png", "", "-o", "out.png"]),
+        (USAGE, ["instruction is empty"], ["in.png", " \t\n", "-o", "out.png"]),
+        (USAGE, ["UTF-8", "byte 5"], ["in.png", b"snow \xff", "-o", "out.png"]),
+        (USAGE, ["unknown sampler", '"hein"', "heun"], ["in.png", "snow", "-o", "out.png", "--sampler", "hein"]),
+        (USAGE, ["unknown dtype", "bfloat16"], ["in.png", "snow", "-o", "out.png", "--dtype", "int8"]),
+        (USAGE, ["unknown device", "cpu"], ["in.png", "snow", "-o", "out.png", "--device", "tpu"]),
+        (DEVICE, ["cuda:7", "is not there"], ["in.png", "snow", "-o", "out.png", "--device", "cuda:7"]),
+        (USAGE, ["--steps", "1 to 1000", "0"], ["in.png", "snow", "-o", "out.png", "--steps", "0"]),
+        (USAGE, ["--steps"], ["in.png", "snow", "-o", "out.png", "--steps", "many"]),
+        (USAGE, ["--cfg-text", "nan"], ["in.png", "snow", "-o", "out.png", "--cfg-text", "nan"]),
+        (USAGE, ["--cfg-image", "0 to 50"], ["in.png", "snow", "-o", "out.png", "--cfg-image", "-1"]),
+        (USAGE, ["--cfg-text"], ["in.png", "snow", "-o", "out.png", "--cfg-text", "inf"]),
+        (USAGE, ["--seed"], ["in.png", "snow", "-o", "out.png", "--seed", "-1"]),
+        (USAGE, ["--seed"], ["in.png", "snow", "-o", "out.png", "--seed", "99999999999999999999"]),
+        (USAGE, ["--resolution"], ["in.png", "snow", "-o", "out.png", "--resolution", "0"]),
+        (USAGE, ["--count", "1 to 10000"], ["in.png", "snow", "-o", "out.png", "--count", "0"]),
+        (USAGE, ["--quality", "1 to 100"], ["in.png", "snow", "-o", "out.png", "--quality", "101"]),
+        (USAGE, ["--size-mode", "pad, crop"], ["in.png", "snow", "-o", "out.png", "--size-mode", "stretch"]),
+        (USAGE, ["--output-size", "crop"], ["in.png", "snow", "-o", "out.png", "--size-mode", "crop",
+                                            "--output-size", "input"]),
+        (USAGE, ["png", "webp"], ["in.png", "snow", "-o", "out.gif"]),
+        (USAGE, ["--frobnicate"], ["in.png", "snow", "-o", "out.png", "--frobnicate"]),
+        (USAGE, ["one stream"], ["in.png", "snow", "-o", "-", "--count", "2"]),
+        (FILE, ["missing.png", "No such file"], ["missing.png", "snow", "-o", "out.png"]),
+        (FILE, ["."], [".", "snow", "-o", "out.png"]),
+        (FILE, ["in.png", "--overwrite"], ["in.png", "snow", "-o", "in.png"]),
+        (FILE, ["nowhere"], ["in.png", "snow", "-o", "nowhere/out.png"]),
+        (MODEL, ["nothing-here", "bundle.json"], ["in.png", "snow", "-o", "out.png", "--model", "nothing-here"]),
+    ],
+)
+def test_refusals(shell, code, needles, arguments):
+    expect_refusal(shell, code, *needles, arguments=arguments)
+
+
+def write(path, content):
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "needle"),
+    [
+        ("empty.png", lambda png: b"", "empty"),
+        ("cut.png", lambda png: png[: len(png) // 2], "cut.png"),
+        ("text.jpg", lambda png: b"this is not a picture at all\n" * 20, "text.jpg"),
+        ("page.png", lambda png: b"<!doctype html><html><body>404</body></html>", "page.png"),
+    ],
+)
+def test_bad_pictures(shell, name, make, needle):
+    write(shell.folder / name, make((shell.folder / "in.png").read_bytes()))
+    expect_refusal(shell, FILE, name, needle, arguments=[name, "snow", "-o", "out.png"])
+
+
+def test_an_oversized_picture_names_the_flag_that_raises_the_limit(shell):
+    arguments = ["in.png", "snow", "-o", "out.png", "--max-megapixels", "0.005"]
+    expect_refusal(shell, FILE, "in.png", "--max-megapixels", arguments=arguments)
+
+
+def test_a_full_disk_leaves_nothing(shell):
+    expect_refusal(shell, FILE, "/dev/full", arguments=["in.png", "snow", "-o", "/dev/full", "--format", "png"])
+
+
+def test_an_existing_file_stays_unless_asked(shell):
+    (shell.folder / "out.png").write_bytes(b"precious")
+    expect_refusal(shell, FILE, "out.png", "--overwrite", arguments=["in.png", "snow", "-o", "out.png"])
+    assert (shell.folder / "out.png").read_bytes() == b"precious"
+    assert shell.edit("in.png", "snow", "-o", "out.png", "--overwrite").returncode == OK
+    assert shell.picture("out.png").shape == (60, 90, 3)
+
+
+def test_an_unwritable_folder(shell):
+    if os.geteuid() == 0:
+        pytest.skip("root may write everywhere; tests/unit/base has the check itself")
+    locked = shell.folder / "locked"
+    locked.mkdir(mode=0o500)
+    expect_refusal(shell, FILE, "locked", arguments=["in.png", "snow", "-o", "locked/out.png"])
+
+
+def test_a_long_instruction_is_cut_and_the_cut_is_shown(shell):
+    words = "snow and wind " * 40 + "at the very end"
+    result = shell.edit("in.png", words, "-o", "out.png")
+    assert result.returncode == OK
+    message = result.stderr.decode()
+    assert "warning" in message and "77 tokens" in message and "at the very end" in message
+
+
+def test_an_interrupt_ends_cleanly(shell):
+    process = subprocess.Popen(
+        [shell.program, "edit", "in.png", "snow", "-o", "out.png", "--steps", "1000", "--device", "cpu", "--json"],
+        cwd=shell.folder, env=shell.environment(), stderr=subprocess.PIPE, stdout=subprocess.PIPE,
+    )
+    time.sleep(2)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == INTERRUPTED, errors
+    assert b"interrupted" in errors
+    assert shell.files() == ["in.png"]
+
+
+def test_help_names_every_flag_of_the_contract(shell):
+    text = shell.run("edit", "--help").stdout.decode()
+    for flag in ("--steps --cfg-text --cfg-image --seed --sampler --resolution --size-mode --output-size --device --dtype"
+                 " --overwrite --dry-run --json --quiet --verbose --model --from --count --strip --input --output --edit"
+                 ).split():
+        assert flag in text, flag
