@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from . import check, manifest, text_encoder, unet, vae
 from .archive import save
+from .defaults import DEFAULTS
 from .errors import bad_file, say
 from .licences import write_licences
 from .noise import default_sampler, noise_section
@@ -31,7 +32,7 @@ class Options:
     dtype: str = "float32"  # of the weights in the archives
     name: str | None = None
     licence: str | None = None
-    defaults: dict = field(default_factory=dict)  # of `manifest.DEFAULTS`, those to set
+    defaults: dict = field(default_factory=dict)  # of `DEFAULTS`, those to set
     random_weights: bool = False
     overwrite: bool = False
 
@@ -42,6 +43,11 @@ def export(source: Source, out: Path, options: Options) -> dict:
     unet.refuse_unsupported(source.unet_config)
     vae.refuse_unsupported(source.vae_config)
     text_encoder.refuse_unsupported(source.text_encoder_config)
+    unet.refuse_wrong_channels(
+        source.unet_config,
+        latent_channels=source.vae_config.get("latent_channels", 4),
+        text_width=source.text_encoder_config.get("hidden_size", 512),
+    )
     noise = noise_section(source.scheduler_config)
     tokenizer = source.load_tokenizer()
 
@@ -63,7 +69,7 @@ def export(source: Source, out: Path, options: Options) -> dict:
             "latent": latent,
             "size_multiple": latent["pixels_per_latent"] * 2 ** (levels - 1),
             "text": text,
-            "defaults": manifest.DEFAULTS | source_defaults(source) | options.defaults,
+            "defaults": DEFAULTS | source_defaults(source) | options.defaults,
             "exporter": manifest.exporter_section(),
             "source": {"name": source.name, "licence": options.licence or source.licence or "unknown"},
         }
@@ -137,7 +143,6 @@ def export_vae(source: Source, write: Writer) -> dict:
 def export_unet(source: Source, latent_channels: int, text: dict, write: Writer) -> int:
     """Writes the UNet; returns how many levels it has."""
     model = source.load_unet()
-    unet.refuse_wrong_channels(model.config, latent_channels, text["width"])
     levels = len(model.config.block_out_channels)
     unit = 2 ** (levels - 1)
 

@@ -26,9 +26,14 @@ def run(program: str, action: Callable[[], None]) -> int:
 
 def quiet() -> None:
     """Leaves stderr to the exporter's own sentences."""
+    quiet_logging()
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
+
+
+def quiet_logging() -> None:
+    """No progress bars and no log lines below an error from the libraries."""
     diffusers.utils.logging.set_verbosity_error()
     diffusers.utils.logging.disable_progress_bar()
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
-    if not sys.warnoptions:
-        warnings.simplefilter("ignore")

@@ -17,8 +17,6 @@ FILES = {
     "text_encoder": "text_encoder.pt",
     "tokenizer": "tokenizer.model",
 }
-# The original's, for what neither the source nor the command line says.
-DEFAULTS = {"sampler": "euler_a", "steps": 100, "cfg_text": 7.5, "cfg_image": 1.5, "resolution": 512}
 VERSION_HEADER = Path(__file__).parents[2] / "include/ip2p/version.h"
 
 

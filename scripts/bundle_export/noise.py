@@ -22,6 +22,21 @@ FAMILY = {
     "PNDMScheduler": "pndm",
     "UniPCMultistepScheduler": "unipc",
 }
+# As the hub's timbrooks/instruct-pix2pix says it.
+ORIGINAL_SCHEDULER = {
+    "_class_name": "EulerAncestralDiscreteScheduler",
+    "_diffusers_version": "0.12.0.dev0",
+    "beta_end": 0.012,
+    "beta_schedule": "scaled_linear",
+    "beta_start": 0.00085,
+    "clip_sample": False,
+    "num_train_timesteps": 1000,
+    "prediction_type": "epsilon",
+    "set_alpha_to_one": False,
+    "skip_prk_steps": True,
+    "steps_offset": 1,
+    "trained_betas": None,
+}
 PREDICTIONS = ("epsilon", "v_prediction")
 SPACINGS = ("linspace", "leading", "trailing")
 
@@ -41,6 +56,11 @@ def noise_section(config: dict) -> dict:
     for key in ("rescale_betas_zero_snr", "thresholding", "use_flow_sigmas"):
         if config.get(key):
             raise bad_model(f"scheduler: {key} is true, expected false; such a schedule cannot be exported")
+    if config.get("timestep_type", "discrete") != "discrete":
+        raise bad_model(
+            f"scheduler: timestep_type is {config['timestep_type']!r}, expected 'discrete';"
+            " such a model cannot be exported"
+        )
 
     scheduler = getattr(diffusers, kind).from_config(config)
     if scheduler.config.get("clip_sample") and "clip_sample" not in unused(scheduler):
@@ -76,6 +96,14 @@ def unused(scheduler: diffusers.SchedulerMixin) -> set[str]:
 def default_sampler(config: dict) -> str | None:
     """The sampler that does what the source's scheduler does; None where there is no such sampler."""
     sampler = FAMILY[config["_class_name"]]
-    if sampler == "dpmpp_2m" and config.get("use_karras_sigmas"):
-        return "dpmpp_2m_karras"
+    if config.get("use_exponential_sigmas") or config.get("use_beta_sigmas"):
+        return None
+    if sampler == "pndm" and not config.get("skip_prk_steps"):
+        return None
+    if sampler == "dpmpp_2m" and (
+        config.get("algorithm_type", "dpmsolver++") != "dpmsolver++" or config.get("solver_order", 2) != 2
+    ):
+        return None
+    if config.get("use_karras_sigmas"):
+        return "dpmpp_2m_karras" if sampler == "dpmpp_2m" else None
     return sampler

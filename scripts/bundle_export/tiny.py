@@ -10,24 +10,10 @@ from diffusers import AutoencoderKL, UNet2DConditionModel
 from transformers import CLIPTextConfig, CLIPTextModel
 
 from .clip_vocabulary import END_OF_WORD, byte_characters
+from .noise import ORIGINAL_SCHEDULER
 from .tiny_weights import fill_text_encoder, fill_unet, fill_vae
 from .tokenizer import CLIP_END, CLIP_MERGES, CLIP_START
 
-# As the hub's timbrooks/instruct-pix2pix says it.
-ORIGINAL_SCHEDULER = {
-    "_class_name": "EulerAncestralDiscreteScheduler",
-    "_diffusers_version": "0.12.0.dev0",
-    "beta_end": 0.012,
-    "beta_schedule": "scaled_linear",
-    "beta_start": 0.00085,
-    "clip_sample": False,
-    "num_train_timesteps": 1000,
-    "prediction_type": "epsilon",
-    "set_alpha_to_one": False,
-    "skip_prk_steps": True,
-    "steps_offset": 1,
-    "trained_betas": None,
-}
 LINEAR_BETAS = {"beta_schedule": "linear", "beta_start": 0.0001, "beta_end": 0.02}
 
 

@@ -189,4 +189,4 @@ def read_json(path: Path) -> dict:
 
 def first_line(error: Exception) -> str:
     """The first line of an error's text, for a sentence of ours."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".:")

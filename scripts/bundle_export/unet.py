@@ -22,6 +22,7 @@ PLAIN = {
     "encoder_hid_dim": (None,),
     "encoder_hid_dim_type": (None,),
     "mid_block_type": ("UNetMidBlock2DCrossAttn",),
+    "num_attention_heads": (None,),  # diffusers refuses it: heads are in attention_head_dim
     "num_class_embeds": (None,),
     "projection_class_embeddings_input_dim": (None,),
     "time_cond_proj_dim": (None,),
@@ -56,19 +57,20 @@ def refuse_unsupported(config: dict) -> None:
 
 
 def refuse_wrong_channels(config: dict, latent_channels: int, text_width: int) -> None:
-    """Refuses a UNet that does not take the image's latent beside the noisy one, or other text."""
-    found, expected = config["in_channels"], 2 * latent_channels
+    """Refuses a UNet that does not take the image's latent beside the noisy one, or takes other text."""
+    found, given = config.get("in_channels", 4), config.get("out_channels", 4)
+    expected = 2 * latent_channels
     if found == latent_channels:
         raise bad_model(
-            f"unet: takes {found} channels, expected {expected} (noisy latent and image latent): this is a"
+            f"unet: in_channels is {found}, expected {expected} (noisy latent and image latent): this is a"
             " text-to-image model, which cannot edit; give a model trained as InstructPix2Pix"
         )
-    if found != expected or config["out_channels"] != latent_channels:
+    if found != expected or given != latent_channels:
         raise bad_model(
-            f"unet: takes {found} channels and gives {config['out_channels']}, expected {expected} and"
-            f" {latent_channels} (the VAE's latent has {latent_channels}); only InstructPix2Pix models can be exported"
+            f"unet: in_channels is {found} and out_channels {given}, expected {expected} and {latent_channels}"
+            f" (the VAE's latent has {latent_channels}); only InstructPix2Pix models can be exported"
         )
-    widths = config["cross_attention_dim"]
+    widths = config.get("cross_attention_dim", 1280)
     for width in widths if isinstance(widths, (list, tuple)) else (widths,):
         if width != text_width:
             raise bad_model(

@@ -9,7 +9,8 @@ namespace ip2p::cli {
 fs::path default_bundle() {
   std::error_code ignored;
   const fs::path folder = fs::read_symlink("/proc/self/exe", ignored).parent_path();
-  for (const char* place : {"../share/ip2p/models/demo", "../models/demo"}) {
+  // from libexec/ip2p of an installation, and from build of a checkout
+  for (const char* place : {"../../share/ip2p/models/demo", "../models/demo"}) {
     const fs::path candidate = (folder / place).lexically_normal();
     if (fs::is_regular_file(candidate / "bundle.json", ignored)) return candidate;
   }

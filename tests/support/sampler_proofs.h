@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cmath>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include <torch/torch.h>
@@ -45,6 +47,14 @@ inline std::vector<double> falling_sigmas(int steps, Grid1D grid = Grid1D::smoot
     sigmas.push_back(std::pow(high + (i + shift) / steps * (low - high), 3));
   }
   return sigmas;
+}
+
+/// A model that answers with these numbers, call by call, whatever it is asked.
+inline Denoiser scripted_denoiser(std::vector<double> answers) {
+  auto next = std::make_shared<std::size_t>(0);
+  return {.denoised = [answers = std::move(answers), next](const Tensor& x, double) {
+    return torch::full_like(x, answers.at((*next)++));
+  }};
 }
 
 inline NoiseSource no_noise() {

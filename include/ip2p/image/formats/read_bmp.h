@@ -1,0 +1,11 @@
+// read_bmp.h - a BMP file as a `RawPicture`.
+#pragma once
+
+#include "ip2p/image/raw_picture.h"
+#include "ip2p/image/source.h"
+
+namespace ip2p {
+
+RawPicture read_bmp(const PictureSource& source);
+
+}  // namespace ip2p

@@ -1,0 +1,11 @@
+// read_png.h - a PNG file as a `RawPicture`.
+#pragma once
+
+#include "ip2p/image/raw_picture.h"
+#include "ip2p/image/source.h"
+
+namespace ip2p {
+
+RawPicture read_png(const PictureSource& source);
+
+}  // namespace ip2p

@@ -1,0 +1,11 @@
+// read_tiff.h - a TIFF file as a `RawPicture`.
+#pragma once
+
+#include "ip2p/image/raw_picture.h"
+#include "ip2p/image/source.h"
+
+namespace ip2p {
+
+RawPicture read_tiff(const PictureSource& source);
+
+}  // namespace ip2p

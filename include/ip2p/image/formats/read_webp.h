@@ -1,0 +1,11 @@
+// read_webp.h - a WebP file as a `RawPicture`.
+#pragma once
+
+#include "ip2p/image/raw_picture.h"
+#include "ip2p/image/source.h"
+
+namespace ip2p {
+
+RawPicture read_webp(const PictureSource& source);
+
+}  // namespace ip2p

@@ -1,0 +1,36 @@
+// write.h - an `Image` as the bytes of a picture file.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "ip2p/base/files.h"
+#include "ip2p/image/image.h"
+
+namespace ip2p {
+
+enum class OutputFormat { png, jpeg, webp, tiff };
+
+/// The format that a file's extension asks for, in any case. Error{usage} lists what there is.
+OutputFormat format_of(const fs::path& path);
+
+/// The format of that name: png, jpeg, webp, tiff and the usual short forms. Error{usage} lists
+/// them.
+OutputFormat format_named(std::string_view name);
+
+/// How a picture is stored.
+struct EncodeOptions {
+  OutputFormat format = OutputFormat::png;
+  int quality = 95;       ///< 1 to 100, JPEG and WebP; WebP at 100 is lossless
+  std::string record;     ///< JSON text saying how the picture was made; empty: none is stored
+  bool keep_exif = true;  ///< store `Image::exif` too
+};
+
+/// Throws Error{file} when `format` cannot hold that many pixels a side. To fail before an edit.
+void check_storable(OutputFormat format, int width, int height);
+
+/// The picture as a file's bytes, tagged as sRGB where the format can say so. The same picture and
+/// options give the same bytes. JPEG has no alpha: it is dropped with a warning.
+Bytes encode_image(const Image& image, const EncodeOptions& options);
+
+}  // namespace ip2p

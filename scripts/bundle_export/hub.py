@@ -1,0 +1,54 @@
+"""A model on the Hugging Face hub: fetches the files that a bundle needs into the hub's cache."""
+
+import re
+from pathlib import Path
+
+from huggingface_hub import HfApi, errors, snapshot_download
+from huggingface_hub.errors import HTTPError
+
+from .errors import bad_file, say
+from .tokenizer import first_line
+
+HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+WANTED = re.compile(
+    r"(model_index\.json|README\.md|LICENSE[^/]*"
+    r"|(unet|vae|text_encoder|scheduler|tokenizer)/[^/]+\.(json|txt|model|safetensors|bin)"
+    r"|(text_encoder_[23]|transformer|image_encoder|controlnet|prior)/config\.json)"
+)
+VARIANT = re.compile(r"\.(fp16|bf16|non_ema|ema)[.-]|onnx|openvino|flax")
+NETWORK = (HTTPError, OSError, errors.HfHubHTTPError, errors.OfflineModeIsEnabled)
+
+
+def fetch(hub_id: str) -> Path:
+    """The folder of a hub model in the local cache, downloaded if need be."""
+    try:
+        files = chosen(HfApi().list_repo_files(hub_id))
+        say(f"fetching {hub_id} ({len(files)} files)")
+        return Path(snapshot_download(hub_id, allow_patterns=files))
+    except (errors.RepositoryNotFoundError, errors.HFValidationError) as error:
+        raise bad_file(
+            f"{hub_id}: is neither a file or folder here nor a model on the Hugging Face hub; check the name,"
+            " and for a private one log in with `hf auth login`"
+        ) from error
+    except NETWORK as error:
+        return cached(hub_id, error)
+
+
+def cached(hub_id: str, error: Exception) -> Path:
+    """What is in the cache already, for when the hub cannot be reached."""
+    try:
+        folder = Path(snapshot_download(hub_id, local_files_only=True))
+    except (errors.LocalEntryNotFoundError, OSError):
+        raise bad_file(
+            f"{hub_id}: is no file or folder here, and the Hugging Face hub cannot be reached"
+            f" ({first_line(error)}); check the name or the network, or give a folder or a checkpoint file"
+        ) from error
+    say(f"the hub cannot be reached; using {hub_id} from the cache")
+    return folder
+
+
+def chosen(files: list[str]) -> list[str]:
+    """Of a model's files those to download: no variants, and no .bin where there is a .safetensors."""
+    wanted = [name for name in files if WANTED.fullmatch(name) and not VARIANT.search(name)]
+    safe = {name.split("/")[0] for name in wanted if name.endswith(".safetensors")}
+    return [name for name in wanted if not (name.endswith(".bin") and name.split("/")[0] in safe)]

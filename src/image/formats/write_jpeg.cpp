@@ -1,0 +1,104 @@
+// write_jpeg.cpp - baseline JPEG from libjpeg-turbo.
+#include "ip2p/image/formats/write_jpeg.h"
+
+#include <cstdio>  // jpeglib.h needs FILE
+#include <cstdlib>
+
+#include <jpeglib.h>
+
+#include "ip2p/base/error.h"
+#include "ip2p/image/formats/jump_guard.h"
+
+namespace ip2p {
+namespace {
+
+// From here on colour is stored at full resolution: the halved colour of 4:2:0 blurs saturated
+// edges, and edits are small pictures, kept for their looks.
+constexpr int full_color_from_quality = 90;
+
+[[noreturn]] void leave(j_common_ptr jpeg) {
+  std::array<char, JMSG_LENGTH_MAX> message{};
+  jpeg->err->format_message(jpeg, message.data());
+  jump_back(*static_cast<JumpGuard*>(jpeg->client_data), message.data());
+}
+
+void print_nothing(j_common_ptr) {}
+
+/// One compression into memory that libjpeg allocates.
+class JpegWriter {
+ public:
+  JpegWriter() {
+    jpeg_.err = jpeg_std_error(&errors_);
+    errors_.error_exit = leave;
+    errors_.output_message = print_nothing;
+    jpeg_.client_data = &guard_;
+    run([this] {
+      jpeg_create_compress(&jpeg_);
+      jpeg_mem_dest(&jpeg_, &file_, &size_);
+    });
+  }
+  JpegWriter(const JpegWriter&) = delete;
+  JpegWriter& operator=(const JpegWriter&) = delete;
+  ~JpegWriter() {
+    jpeg_destroy_compress(&jpeg_);
+    std::free(file_);
+  }
+
+  Bytes write(const Image& image, Bytes exif, int quality) {
+    Bytes row(static_cast<std::size_t>(image.width) * 3);
+    run([&] {
+      start(image, quality);
+      if (!exif.empty())
+        jpeg_write_marker(&jpeg_, JPEG_APP0 + 1, exif.data(),
+                          static_cast<unsigned int>(exif.size()));
+      while (jpeg_.next_scanline < jpeg_.image_height) {
+        std::copy_n(image.rgb.data() + jpeg_.next_scanline * row.size(), row.size(), row.data());
+        JSAMPROW pointer = row.data();
+        jpeg_write_scanlines(&jpeg_, &pointer, 1);
+      }
+      jpeg_finish_compress(&jpeg_);
+    });
+    return {file_, file_ + size_};
+  }
+
+ private:
+  template <class Work>
+  void run(const Work& work) {
+    if (!completes(guard_, work))
+      throw Error(Exit::file, text("cannot write a JPEG picture: ", guard_.message.data()));
+  }
+
+  void start(const Image& image, int quality) {
+    jpeg_.image_width = static_cast<JDIMENSION>(image.width);
+    jpeg_.image_height = static_cast<JDIMENSION>(image.height);
+    jpeg_.input_components = 3;
+    jpeg_.in_color_space = JCS_RGB;
+    jpeg_set_defaults(&jpeg_);
+    jpeg_set_quality(&jpeg_, quality, TRUE);
+    jpeg_.optimize_coding = TRUE;
+    if (quality >= full_color_from_quality) {
+      jpeg_.comp_info[0].h_samp_factor = 1;
+      jpeg_.comp_info[0].v_samp_factor = 1;
+    }
+    jpeg_start_compress(&jpeg_, TRUE);
+  }
+
+  JumpGuard guard_;
+  jpeg_error_mgr errors_{};
+  jpeg_compress_struct jpeg_{};
+  unsigned char* file_ = nullptr;
+  unsigned long size_ = 0;
+};
+
+}  // namespace
+
+Bytes write_jpeg(const Image& image, ByteSpan exif, int quality) {
+  Bytes marker;
+  if (!exif.empty()) {
+    marker = {'E', 'x', 'i', 'f', 0, 0};
+    marker.insert(marker.end(), exif.begin(), exif.end());
+  }
+  return JpegWriter().write(image, std::move(marker), quality);
+}
+
+}  // namespace ip2p

@@ -1,0 +1,132 @@
+// write.cpp - the way of a picture out: what each format can hold, and where its record goes.
+#include "ip2p/image/write.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "ip2p/base/error.h"
+#include "ip2p/base/log.h"
+#include "ip2p/image/exif.h"
+#include "ip2p/image/formats/write_jpeg.h"
+#include "ip2p/image/formats/write_png.h"
+#include "ip2p/image/formats/write_tiff.h"
+#include "ip2p/image/formats/write_webp.h"
+
+namespace ip2p {
+namespace {
+
+/// What there is to know of an output format.
+struct FormatTraits {
+  OutputFormat format;
+  std::string_view name;
+  int max_side_px;
+  RecordPlace record;
+};
+
+constexpr std::array all_formats{
+    FormatTraits{OutputFormat::png, "PNG", 1'000'000, RecordPlace::elsewhere},
+    FormatTraits{OutputFormat::jpeg, "JPEG", 65500, RecordPlace::user_comment},
+    FormatTraits{OutputFormat::webp, "WebP", 16383, RecordPlace::user_comment},
+    FormatTraits{OutputFormat::tiff, "TIFF", 1'000'000, RecordPlace::image_description},
+};
+
+struct FormatName {
+  std::string_view name;
+  OutputFormat format;
+};
+
+constexpr std::array format_names{
+    FormatName{"png", OutputFormat::png},   FormatName{"jpeg", OutputFormat::jpeg},
+    FormatName{"jpg", OutputFormat::jpeg},  FormatName{"webp", OutputFormat::webp},
+    FormatName{"tiff", OutputFormat::tiff}, FormatName{"tif", OutputFormat::tiff},
+};
+
+const FormatTraits& traits_of(OutputFormat format) {
+  const auto found = std::ranges::find(all_formats, format, &FormatTraits::format);
+  if (found == all_formats.end()) throw Error(Exit::bug, "an output format without traits");
+  return *found;
+}
+
+const FormatName* find_name(std::string_view name) {
+  std::string lower(name);
+  std::ranges::transform(lower, lower.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const auto found = std::ranges::find(format_names, lower, &FormatName::name);
+  return found == format_names.end() ? nullptr : &*found;
+}
+
+void check_image(const Image& image, const EncodeOptions& options) {
+  check_storable(options.format, image.width, image.height);
+  const auto pixels =
+      static_cast<std::size_t>(image.width) * static_cast<std::size_t>(image.height);
+  const bool has_alpha = !image.alpha.empty();
+  if (image.rgb.size() != pixels * 3 || (has_alpha && image.alpha.size() != pixels))
+    throw Error(Exit::bug,
+                text("an image of ", image.width, " x ", image.height, " pixels with ",
+                     image.rgb.size(), " colour and ", image.alpha.size(), " alpha samples"));
+  if (options.quality < 1 || options.quality > 100)
+    throw Error(Exit::usage, text("quality ", options.quality, " is not within 1 to 100"));
+}
+
+/// The block for a JPEG file, which has room for 64 KiB: the record goes first.
+Bytes jpeg_exif(const Image& image, const EncodeOptions& options, Bytes block) {
+  if (block.size() <= max_jpeg_exif_bytes) return block;
+  log::warn(text("the EXIF data of the input (", image.exif.size(),
+                 " bytes) does not fit into a JPEG file and is left out"));
+  block = output_exif({}, image.width, image.height, options.record, RecordPlace::user_comment);
+  if (block.size() > max_jpeg_exif_bytes)
+    throw Error(Exit::file,
+                text("the record of ", options.record.size(),
+                     " bytes does not fit into a JPEG file; write PNG or give --strip"));
+  return block;
+}
+
+}  // namespace
+
+OutputFormat format_of(const fs::path& path) {
+  const std::string extension = path.extension().string();
+  if (extension.size() > 1)
+    if (const FormatName* found = find_name(std::string_view(extension).substr(1)))
+      return found->format;
+  throw Error(Exit::usage, text("cannot tell the format of ", path, " from its extension ",
+                                extension.empty() ? "(it has none)" : extension,
+                                "; ip2p writes .png, .jpg, .jpeg, .webp, .tif and .tiff"));
+}
+
+OutputFormat format_named(std::string_view name) {
+  if (const FormatName* found = find_name(name)) return found->format;
+  throw Error(Exit::usage,
+              text("unknown picture format \"", name, "\"; known: png, jpeg, webp, tiff"));
+}
+
+void check_storable(OutputFormat format, int width, int height) {
+  const FormatTraits& traits = traits_of(format);
+  if (width < 1 || height < 1)
+    throw Error(Exit::bug, text("cannot write a picture of ", width, " x ", height, " pixels"));
+  if (std::max(width, height) > traits.max_side_px)
+    throw Error(Exit::file, text("a ", traits.name, " file holds at most ", traits.max_side_px,
+                                 " pixels a side, and the picture has ", width, " x ", height,
+                                 "; write another format"));
+}
+
+Bytes encode_image(const Image& image, const EncodeOptions& options) {
+  check_image(image, options);
+  Bytes exif = output_exif(options.keep_exif ? ByteSpan(image.exif) : ByteSpan{}, image.width,
+                           image.height, options.record, traits_of(options.format).record);
+  switch (options.format) {
+    case OutputFormat::png:
+      return write_png(image, exif, options.record);
+    case OutputFormat::jpeg:
+      if (!image.alpha.empty())
+        log::warn("JPEG has no alpha; the picture is written without it (PNG, WebP and TIFF have)");
+      return write_jpeg(image, jpeg_exif(image, options, std::move(exif)), options.quality);
+    case OutputFormat::webp:
+      return write_webp(image, exif, options.quality);
+    case OutputFormat::tiff:
+      return write_tiff(image, exif);
+  }
+  throw Error(Exit::bug, "an output format without a writer");
+}
+
+}  // namespace ip2p

@@ -1,0 +1,13 @@
+// manifest.cpp - {"op": "manifest", "folder": DIR} reads and checks a bundle's bundle.json.
+#include "ip2p/model/manifest.h"
+
+#include "operation.h"
+
+namespace ip2p::probe {
+
+Json manifest(const Json& request) {
+  const Manifest read = read_manifest(request.at("folder").get<std::string>());
+  return {{"name", read.name}, {"hash", read.sha256}, {"betas", read.noise.betas.size()}};
+}
+
+}  // namespace ip2p::probe
