@@ -35,6 +35,7 @@ def main() -> int:
                 licence="CC0-1.0: random numbers",
                 name=f"random-{arguments.config}",
                 random_weights=True,
+                defaults={"steps": 20, "resolution": 256},  # nobody waits for noise
                 overwrite=arguments.overwrite,
             )
             export(DiffusersFolder(folder, options.name), arguments.out, options)

@@ -1,7 +1,12 @@
 """Fixtures that the tests share: the program, a photograph, and small random models made once a session."""
 
+import os
 from functools import cache
 from pathlib import Path
+
+# The models here are tiny: a second thread gains nothing, and threads that wait for each other cost much on a
+# machine that does something else too. Set before torch is imported, and inherited by the program.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 from PIL import Image

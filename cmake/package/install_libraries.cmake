@@ -7,7 +7,7 @@ set(licences "${prefix}/share/doc/ip2p/licences")
 file(GET_RUNTIME_DEPENDENCIES
   EXECUTABLES "${program}"
   RESOLVED_DEPENDENCIES_VAR libraries
-  PRE_EXCLUDE_REGEXES ^ld-linux "^lib(c|m|dl|rt|pthread|resolv|stdc\\+\\+|gcc_s|gomp)\\.so" "^lib(torch|c10)")
+  PRE_EXCLUDE_REGEXES ^ld-linux "^lib(c|m|dl|rt|util|pthread|resolv|stdc\\+\\+|gcc_s|gomp)\\.so" "^lib(torch|c10)")
 
 # Debian and Ubuntu give every package's licences in one place.
 function(install_licence package)

@@ -6,7 +6,9 @@
 
 enum { JBG_EINVAL = 6 << 4 };  // any value but "all is well" and "feed me more"
 
-EXPORT void jbg_dec_init(void* state) { (void)state; }
+EXPORT void jbg_dec_init(void* state) {
+  (void)state;
+}
 EXPORT int jbg_dec_in(void* state, unsigned char* data, unsigned long length, unsigned long* used) {
   (void)state, (void)data, (void)length;
   if (used) *used = 0;
@@ -28,7 +30,9 @@ EXPORT unsigned long jbg_dec_getheight(const void* state) {
   (void)state;
   return 0;
 }
-EXPORT void jbg_dec_free(void* state) { (void)state; }
+EXPORT void jbg_dec_free(void* state) {
+  (void)state;
+}
 EXPORT int jbg_newlen(unsigned char* data, unsigned long length) {
   (void)data, (void)length;
   return JBG_EINVAL;
@@ -42,5 +46,9 @@ EXPORT void jbg_enc_init(void* state, unsigned long width, unsigned long height,
                          void* file) {
   (void)state, (void)width, (void)height, (void)planes, (void)bitmap, (void)put, (void)file;
 }
-EXPORT void jbg_enc_out(void* state) { (void)state; }
-EXPORT void jbg_enc_free(void* state) { (void)state; }
+EXPORT void jbg_enc_out(void* state) {
+  (void)state;
+}
+EXPORT void jbg_enc_free(void* state) {
+  (void)state;
+}

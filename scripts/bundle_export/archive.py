@@ -35,6 +35,9 @@ def rewrite(raw: Path, path: Path) -> None:
     """Copies the TorchScript archive `raw` to `path` in canonical form."""
     reader = torch._C.PyTorchFileReader(str(raw))
     writer = torch._C.PyTorchFileWriter(str(path))
+    # Of the operators: with a lower one, loading would put conversions of old code around some of them.
+    version = ".data/version" if reader.has_record(".data/version") else "version"  # the place depends on the version
+    writer.set_min_version(int(reader.get_record(version)))
     records = sorted(reader.get_all_records(), key=numerical)
 
     names: dict[str, str] = {}  # the class names of `raw` -> the new ones, in the order of the module tree

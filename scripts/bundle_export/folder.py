@@ -68,11 +68,12 @@ class DiffusersFolder(Source):
         """Loads one part in float32, from safetensors or from .bin (weights only, which both libraries enforce)."""
         path = self.folder / part
         options = {"dtype" if kind is CLIPTextModel else "torch_dtype": torch.float32}
+        options |= {"local_files_only": True, "output_loading_info": True, "ignore_mismatched_sizes": True}
         if not any(path.glob("*model.*")) and not any(path.glob("*model-*")) and any(path.glob("*.fp16.*")):
             say(f"{part}: only float16 weights are there (variant fp16); they are used.")
             options["variant"] = "fp16"
         try:
-            model, report = kind.from_pretrained(path, local_files_only=True, output_loading_info=True, **options)
+            model, report = kind.from_pretrained(path, **options)
         except (OSError, RuntimeError, ValueError, KeyError) as error:
             raise bad_file(f"{part}: its weights in {path} cannot be read: {first_line(error)}") from error
         lacking = sorted({*report["missing_keys"], *(entry[0] for entry in report["mismatched_keys"])})

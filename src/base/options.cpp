@@ -27,7 +27,8 @@ void take(const std::string& key, const Json& json, bool& value) {
 void take(const std::string& key, const Json& json, std::int64_t& value) {
   constexpr auto largest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   const bool too_large = json.is_number_unsigned() && json.get<std::uint64_t>() > largest;
-  if (!json.is_number_integer() || too_large) throw_wrong_type(key, "a whole number", json);
+  if (too_large) throw_wrong_type(key, "a number below 2^63", json);
+  if (!json.is_number_integer()) throw_wrong_type(key, "a whole number", json);
   value = json.get<std::int64_t>();
 }
 

@@ -36,10 +36,15 @@ void write_output(const fs::path& path, const Bytes& bytes, Existing existing) {
     throw Error(Exit::file, "cannot write the picture to stdout; was the pipe closed?");
 }
 
-void print_plan(const EditPlan& plan, const Image& input) {
+Json size_json(Size size) {
+  return {{"width", size.width}, {"height", size.height}};
+}
+
+void print_plan(const EditPlan& plan, const FitSizes& sizes) {
   Json shown{{"input", plan.input},
-             {"width", input.width},
-             {"height", input.height},
+             {"input_size", size_json(sizes.input)},
+             {"model_size", size_json(sizes.model)},
+             {"output_size_px", size_json(sizes.output)},
              {"instruction", plan.request.instruction},
              {"model", plan.manifest.name}};
   shown.update(Json::parse(options_to_json(plan.request.options).dump()));
@@ -72,8 +77,11 @@ EditRecord make_output(const Editor& editor, const EditPlan& plan, const Planned
 Exit run(const EditFlags& flags) {
   const EditPlan plan = plan_edit(flags);
   const Image input = read_input(plan.input, flags.max_megapixels);
+  const FitSizes sizes =
+      fit_sizes({input.width, input.height}, fit_rule(plan.request.options, plan.manifest));
+  check_storable(plan.format, sizes.output.width, sizes.output.height);
   if (flags.dry_run) {
-    print_plan(plan, input);
+    print_plan(plan, sizes);
     return Exit::ok;
   }
 
@@ -82,9 +90,6 @@ Exit run(const EditFlags& flags) {
   progress.say(text("loading ", plan.manifest.name));
   const Editor editor(plan.model, flags.device, flags.dtype);
   stopwatch.mark("load");
-  if (plan.manifest.random_weights)
-    log::info(
-        text(plan.manifest.name, " has random weights: it is for tests, its edits mean nothing"));
 
   for (const PlannedOutput& output : plan.outputs) {
     const std::string label = plan.outputs.size() > 1 ? text("seed ", output.seed, ", ") : "";
@@ -105,6 +110,9 @@ Exit run(const EditFlags& flags) {
       std::cout << output.path.string() << std::endl;
     }
   }
+  if (plan.manifest.random_weights)
+    log::info(
+        text(plan.manifest.name, " has random weights: it is for tests, its edits mean nothing"));
   return Exit::ok;
 }
 

@@ -6,6 +6,9 @@
 namespace ip2p::cli {
 
 void declare_edit_flags(CLI::App& app, EditFlags& flags) {
+  // Of a flag that is given twice the last one counts, as in the original: scripts append to
+  // commands.
+  app.option_defaults()->take_last();
   // Positional and flag in one: `ip2p edit IN "TEXT" -o OUT` and edit_cli.py's --input --edit
   // --output.
   app.add_option("INPUT,--input", flags.input, "the picture to edit; - reads stdin");
@@ -26,11 +29,13 @@ void declare_edit_flags(CLI::App& app, EditFlags& flags) {
   app.add_option("--count", flags.count,
                  "variations, with the seeds from --seed upward; out.png becomes out_SEED.png")
       ->type_name("1 to 10000")
+      ->check(check_whole_number<std::int64_t>)
       ->capture_default_str();
   app.add_option("--format", flags.format,
                  "png, jpeg, webp or tiff (default: the output's extension; png on stdout)");
   app.add_option("--quality", flags.quality, "of JPEG and WebP; WebP at 100 is lossless")
       ->type_name("1 to 100")
+      ->check(check_whole_number<int>)
       ->capture_default_str();
   app.add_flag("--strip", flags.strip, "write neither the record nor the input's EXIF");
   app.add_flag("--overwrite", flags.overwrite, "replace files that exist");

@@ -17,6 +17,9 @@ Exit run_chosen(std::initializer_list<Command> commands) {
   throw Error(Exit::usage, "no command was given; `ip2p --help` lists them");
 }
 
+/// libtorch's messages carry a stack trace below their first line.
+std::string first_line(const std::string& message) { return message.substr(0, message.find('\n')); }
+
 int fail(Exit exit, const std::string& sentence) {
   log::error(sentence);
   return static_cast<int>(exit);
@@ -32,13 +35,13 @@ int run(int argc, char** argv) {
   } catch (const CLI::Success& help) {
     return program.exit(help);
   } catch (const CLI::ParseError& error) {
-    return fail(Exit::usage, text(error.what(), "; see `ip2p --help`"));
+    return fail(Exit::usage, text(first_line(error.what()), "; see `ip2p --help`"));
   } catch (const Error& error) {
     return fail(error.exit(), error.what());
   } catch (const std::bad_alloc&) {
     return fail(Exit::device, "memory ran out; a smaller --resolution needs less");
   } catch (const std::exception& error) {
-    return fail(Exit::bug, text("a fault of ip2p itself: ", error.what(), "; please report it"));
+    return fail(Exit::bug, text("a fault of ip2p itself: ", first_line(error.what()), "; please report it"));
   }
 }
 

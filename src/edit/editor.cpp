@@ -49,13 +49,6 @@ void check_finite(const Tensor& values, const std::string& what, const Placement
            full ? "try another --sampler or lower --cfg-text" : "try --dtype float32 or bfloat16"));
 }
 
-FitRule fit_rule(const EditOptions& options, const Manifest& manifest) {
-  return {.mode = *options.size_mode == "crop" ? SizeMode::crop : SizeMode::pad,
-          .resolution = *options.resolution,
-          .size_multiple = manifest.size_multiple,
-          .output_size = *options.output_size == "input" ? OutputSize::input : OutputSize::fit};
-}
-
 }  // namespace
 
 Editor::Editor(const fs::path& bundle, const std::string& device, const std::string& dtype) {

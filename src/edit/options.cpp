@@ -41,6 +41,13 @@ EditOptions resolve(EditOptions given, const EditDefaults& defaults) {
   return options;
 }
 
+FitRule fit_rule(const EditOptions& options, const Manifest& manifest) {
+  return {.mode = *options.size_mode == "crop" ? SizeMode::crop : SizeMode::pad,
+          .resolution = *options.resolution,
+          .size_multiple = manifest.size_multiple,
+          .output_size = *options.output_size == "input" ? OutputSize::input : OutputSize::fit};
+}
+
 void check_instruction(const std::string& instruction) {
   if (instruction.find_first_not_of(" \t\r\n") == std::string::npos)
     throw Error(Exit::usage,

@@ -35,11 +35,12 @@ void check_spec(const TokenizerSpec& spec, int pieces, const std::string& name) 
 }
 
 /// Every end of word as a space.
-std::string with_spaces(std::string words) {
-  for (std::size_t at = words.find(end_of_word); at != std::string::npos;
-       at = words.find(end_of_word, at + 1))
-    words.replace(at, end_of_word.size(), " ");
-  return words;
+std::string with_spaces(std::string_view words) {
+  std::string out;
+  for (std::size_t at = 0; (at = words.find(end_of_word)) != std::string_view::npos;
+       words.remove_prefix(at + end_of_word.size()))
+    out.append(words.substr(0, at)) += ' ';
+  return out.append(words);
 }
 
 std::string trimmed(const std::string& words) {
@@ -62,7 +63,8 @@ class Tokenizer::Parts {
     if (spec.front_end == FrontEnd::plain) return;
     check_clip_pieces(name);
     for (const std::int64_t id : {spec.start, spec.end, spec.pad})
-      spelled_.emplace_back(processor_.IdToPiece(static_cast<int>(id)), static_cast<int>(id));
+      spelled_.push_back(
+          {.piece = processor_.IdToPiece(static_cast<int>(id)), .id = static_cast<int>(id)});
   }
 
   [[nodiscard]] Tokens encode(std::string_view instruction) const {
@@ -82,10 +84,9 @@ class Tokenizer::Parts {
   }
 
  private:
-  /// The first place where a token is spelled out in a text.
+  /// A token by its text: "<|endoftext|>".
   struct Spelled {
-    std::size_t at;
-    std::size_t length;
+    std::string piece;
     int id;
   };
 
@@ -105,38 +106,49 @@ class Tokenizer::Parts {
     return ids;
   }
 
-  [[nodiscard]] Spelled first_spelled(std::string_view instruction) const {
-    Spelled first{.at = instruction.size(), .length = 0, .id = 0};
-    for (const auto& [piece, id] : spelled_)
-      if (const std::size_t at = instruction.find(piece);
-          at < first.at || (at == first.at && piece.size() > first.length))
-        first = {.at = at, .length = piece.size(), .id = id};
-    return first;
+  /// The longest token that `rest` begins with, or none.
+  [[nodiscard]] const Spelled* spelled_first(std::string_view rest) const {
+    const Spelled* found = nullptr;
+    for (const Spelled& token : spelled_)
+      if (rest.starts_with(token.piece) &&
+          (found == nullptr || token.piece.size() > found->piece.size()))
+        found = &token;
+    return found;
+  }
+
+  void append_words(std::string_view words, Ids& ids) const {
+    const Ids more = pieces_of(clip_words(words));
+    ids.insert(ids.end(), more.begin(), more.end());
   }
 
   /// Tokens that are spelled out count as themselves; what lies between goes through the front end.
   [[nodiscard]] Ids clip_ids(std::string_view instruction) const {
     Ids ids;
-    while (!instruction.empty()) {
-      const Spelled spelled = first_spelled(instruction);
-      const Ids before = pieces_of(clip_words(instruction.substr(0, spelled.at)));
-      ids.insert(ids.end(), before.begin(), before.end());
-      if (spelled.length > 0) ids.push_back(spelled.id);
-      instruction.remove_prefix(spelled.at + spelled.length);
+    std::size_t begin = 0;
+    for (std::size_t at = 0; at < instruction.size();) {
+      const Spelled* token = spelled_first(instruction.substr(at));
+      if (token == nullptr) {
+        ++at;
+        continue;
+      }
+      append_words(instruction.substr(begin, at - begin), ids);
+      ids.push_back(token->id);
+      begin = at += token->piece.size();
     }
+    append_words(instruction.substr(begin), ids);
     return ids;
   }
 
   [[nodiscard]] std::string readable(const Ids& ids) const {
     std::string words;
     for (const int id : ids) words += processor_.IdToPiece(id);
-    words = with_spaces(std::move(words));
+    words = with_spaces(words);
     return trimmed(spec_.front_end == FrontEnd::clip ? readable_words(words) : words);
   }
 
   TokenizerSpec spec_;
   sentencepiece::SentencePieceProcessor processor_;
-  std::vector<std::pair<std::string, int>> spelled_;  // CLIP only: start, end, padding
+  std::vector<Spelled> spelled_;  // CLIP only: start, end, padding
 };
 
 Tokenizer::Tokenizer(ByteSpan model, const TokenizerSpec& spec, const std::string& name)

@@ -2,6 +2,7 @@
 
 import gettext
 import importlib.util
+import io
 import json
 import random
 import re
@@ -65,7 +66,7 @@ def installed_text():
 def lines_of(path):
     try:
         if path.suffix == ".mo":
-            text = "\n".join(gettext.GNUTranslations(path.open("rb"))._catalog.values())
+            text = "\n".join(gettext.GNUTranslations(io.BytesIO(path.read_bytes()))._catalog.values())
         else:
             text = path.read_text("utf-8")
     except (UnicodeDecodeError, OSError):
@@ -93,11 +94,11 @@ def characters():
 
 
 def every_character():
-    """Each beside letters, other signs and itself: classes, lower case and normal form of all of Unicode."""
+    """Each between the marks of highest and lowest order, doubled, and beside another sign: all properties that count."""
     last_assigned = 0x33480  # private and unassigned planes beyond are all alike
     tested = [c for c in characters() if unicodedata.category(c) not in ("Co", "Cn") or ord(c) < last_assigned]
     for start in range(0, len(tested), 10):
-        yield " ".join(f"a{c}b{c}{c}!{c}" for c in tested[start : start + 10])
+        yield " ".join(f"a\u0345{c}\u0334B {c}{c}!{c}" for c in tested[start : start + 10])
 
 
 def every_composition():

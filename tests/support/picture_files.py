@@ -143,18 +143,18 @@ def bmp(path, rows, width, height, bits, palette=b"", header_size=40, masks=b"",
     path.write_bytes(file_header + info + palette + rows)
 
 
-def icc_profile(space, gamma=2.2, matrix=None, lut=None):
+def icc_profile(space, gamma=2.2, matrix=None, lut=None, white=(0.9642, 1.0, 0.8249)):
     """A version 2 colour profile: a grey curve, an RGB matrix with a curve, or CMYK through a table.
 
     `matrix` holds the D50 XYZ of red, green and blue as rows; `lut` is a function from four ink
-    amounts in [0, 1] to Lab.
+    amounts in [0, 1] to Lab, relative to the `white` of the paper.
     """
     curve = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(gamma * 256)) + b"\0\0"
 
     def xyz(values):
         return b"XYZ \0\0\0\0" + struct.pack(">3i", *(round(v * 65536) for v in values))
 
-    tags = {b"wtpt": xyz((0.9642, 1.0, 0.8249)), b"desc": b"desc" + b"\0" * 96}
+    tags = {b"wtpt": xyz(white), b"desc": b"desc" + b"\0" * 96}
     if space == b"GRAY":
         tags[b"kTRC"] = curve
     elif space == b"RGB ":
@@ -170,7 +170,8 @@ def icc_profile(space, gamma=2.2, matrix=None, lut=None):
         body += data.ljust(-(-len(data) // 4) * 4, b"\0")
     size = at + len(body)
     pcs = b"Lab " if space == b"CMYK" else b"XYZ "
-    kind = b"prtr" if space == b"CMYK" else b"mntr"
+    # Black point compensation asks a printer's profile for its way back; a scanner's needs none.
+    kind = b"scnr" if space == b"CMYK" else b"mntr"
     header = struct.pack(">I4sI4s4s4s12s4s", size, b"none", 0x02400000, kind, space, pcs, b"\0" * 12, b"acsp")
     header = header.ljust(68, b"\0") + struct.pack(">3i", 63190, 65536, 54061)
     return header.ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + body

@@ -20,12 +20,18 @@ class ProbeError(Exception):
 class Probe:
     """Starts the program that IP2P_PROBE names, default build/tests/ip2p_probe."""
 
-    def __init__(self, program=None):
+    def __init__(self, program=None, stderr=None, environment=None):
         self.program = Path(
             program or os.environ.get("IP2P_PROBE") or REPOSITORY / "build/tests/ip2p_probe"
         )
         self.process = subprocess.Popen(
-            [self.program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+            [self.program],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            env=os.environ | (environment or {}),
+            text=True,
+            bufsize=1,
         )
 
     def answer(self, request):
@@ -46,6 +52,7 @@ class Probe:
 
     def close(self):
         self.process.stdin.close()
+        self.process.stdout.close()
         self.process.wait()
         self.process.stdout.close()
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "ip2p/base/options.h"
+#include "ip2p/image/fit.h"
 #include "ip2p/model/manifest.h"
 
 namespace ip2p {
@@ -48,6 +49,9 @@ EditOptions resolve(EditOptions given, const EditDefaults& defaults);
 
 /// `first` where it says something, else `second`.
 EditOptions merge(EditOptions first, const EditOptions& second);
+
+/// How a picture meets the model's sizes under these (resolved) options.
+FitRule fit_rule(const EditOptions& options, const Manifest& manifest);
 
 /// One edit: what decides the picture besides the input and the model.
 struct EditRequest {

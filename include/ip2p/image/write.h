@@ -22,7 +22,7 @@ OutputFormat format_named(std::string_view name);
 struct EncodeOptions {
   OutputFormat format = OutputFormat::png;
   int quality = 95;       ///< 1 to 100, JPEG and WebP; WebP at 100 is lossless
-  std::string record;     ///< JSON text saying how the picture was made; empty: none is stored
+  std::string record{};   ///< JSON text saying how the picture was made; empty: none is stored
   bool keep_exif = true;  ///< store `Image::exif` too
 };
 
