@@ -1,5 +1,6 @@
 """The recipe: a source becomes a bundle, a part at a time, checked before anything is in place."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -55,7 +56,9 @@ def export(source: Source, out: Path, options: Options) -> dict:
         write = Writer(folder, DTYPES[options.dtype])
         (folder / manifest.FILES["tokenizer"]).write_bytes(tokenizer.model)
         text = export_text_encoder(source, tokenizer, write)
+        gc.collect()  # models hold themselves in circles; without this three of them would be in memory
         latent = export_vae(source, write)
+        gc.collect()
         levels = export_unet(source, latent["channels"], text, write)
 
         facts = {

@@ -66,11 +66,13 @@ class OriginalCheckpoint(Source):
 
     def load_unet(self) -> UNet2DConditionModel:
         weights = with_ema(self.path, self.weights)
-        model = UNet2DConditionModel.from_config(self.unet_config)
+        with torch.device("meta"):
+            model = UNet2DConditionModel.from_config(self.unet_config)
         return filled(model, convert_ldm_unet_checkpoint(weights, model.config), "unet")
 
     def load_vae(self) -> AutoencoderKL:
-        model = AutoencoderKL.from_config(self.vae_config)
+        with torch.device("meta"):
+            model = AutoencoderKL.from_config(self.vae_config)
         return filled(model, convert_ldm_vae_checkpoint(starting(self.weights, VAE), model.config), "vae")
 
     def load_text_encoder(self) -> CLIPTextModel:
@@ -142,11 +144,11 @@ def starting(weights: dict[str, Tensor], start: str) -> dict[str, Tensor]:
 
 
 def filled(model: nn.Module, weights: dict[str, Tensor], part: str) -> nn.Module:
-    """`model` with `weights`, in float32; refuses weights that do not fit it."""
+    """`model` with `weights` in the place of its own, in float32; refuses weights that do not fit it."""
     expected = model.state_dict()
     for key in [*expected, *weights]:
         found, wanted = (list(of[key].shape) if key in of else None for of in (weights, expected))
         if found != wanted:
             raise bad_model(f"{part}: weight {key} has shape {found}, expected {wanted}; the file is of another model")
-    model.load_state_dict(weights)
+    model.load_state_dict(weights, assign=True)  # no copy: they stay mapped from the file
     return model.float().eval()

@@ -64,7 +64,9 @@ def sentencepiece_model(
 def refuse_inexact(ids: dict[str, int], merges: list[tuple[str, str]], specials: tuple[str, ...]) -> None:
     """Refuses a vocabulary for which the model above would not be exact."""
     if sorted(ids.values()) != list(range(len(ids))):
-        raise bad_model(f"tokenizer: its {len(ids)} ids are not 0 to {len(ids) - 1}; this vocabulary cannot be exported")
+        raise bad_model(
+            f"tokenizer: its {len(ids)} ids are not 0 to {len(ids) - 1}; this vocabulary cannot be exported"
+        )
 
     characters = byte_characters()
     base = {*characters, *(character + END_OF_WORD for character in characters)}
@@ -72,7 +74,9 @@ def refuse_inexact(ids: dict[str, int], merges: list[tuple[str, str]], specials:
     for wanted in (base, set(made), set(specials)):
         missing = sorted(wanted - set(ids))
         if missing:
-            raise bad_model(f"tokenizer: the vocabulary lacks {missing[0]!r}; vocabulary and merges do not belong together")
+            raise bad_model(
+                f"tokenizer: the vocabulary lacks {missing[0]!r}; vocabulary and merges do not belong together"
+            )
     extra = sorted(set(ids) - base - set(made) - set(specials))
     if extra:
         raise bad_model(

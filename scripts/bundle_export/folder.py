@@ -42,7 +42,9 @@ class DiffusersFolder(Source):
                 raise bad_model(f"{folder}: has {part}, {what}; this kind of model cannot be exported")
         for part, file in CONFIGS.items():
             if not (folder / part / file).is_file():
-                raise bad_model(f"{folder}: has no {part}/{file}; expected a diffusers folder of an InstructPix2Pix model")
+                raise bad_model(
+                    f"{folder}: has no {part}/{file}; expected a diffusers folder of an InstructPix2Pix model"
+                )
         if (index.get("safety_checker") or [None])[0] is not None or (folder / "safety_checker").is_dir():
             say("The source's safety checker is left out: a bundle has none, and ip2p does not filter pictures.")
 

@@ -10,11 +10,11 @@ Denoiser make_denoiser(Predictor predict, Prediction prediction, NoiseLevels lev
                        StepObserver observe) {
   auto denoised = [predict = std::move(predict), levels = std::move(levels),
                    observe = std::move(observe), prediction](const Tensor& noisy, double sigma) {
-    const std::size_t step = levels.index_of(sigma);
-    if (observe) observe(step, levels.timesteps.size());
+    const double timestep = levels.timestep_at(sigma);
+    if (observe) observe(levels.step_at(timestep), levels.timesteps.size());
 
     const double norm = std::sqrt(1 + sigma * sigma);
-    const Tensor predicted = predict(noisy / norm, levels.timesteps.at(step));
+    const Tensor predicted = predict(noisy / norm, timestep);
     if (prediction == Prediction::v_prediction)
       return noisy / (norm * norm) - predicted * (sigma / norm);
     return noisy - predicted * sigma;

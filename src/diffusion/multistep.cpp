@@ -6,6 +6,8 @@
 
 #include "ip2p/diffusion/samplers.h"
 
+#include "trained_scale.h"
+
 namespace ip2p {
 namespace {
 
@@ -80,18 +82,23 @@ Tensor sample_lms(const Denoiser& denoise, Tensor x, std::span<const double> sig
 
 Tensor sample_plms(const Denoiser& denoise, Tensor x, std::span<const double> sigmas,
                    const NoiseSource& /*noise*/) {
+  const Tensor start = x;
   std::deque<Tensor> predictions;
-  for (std::size_t i = 0; i + 1 < sigmas.size(); ++i) {
-    const double step = sigmas[i + 1] - sigmas[i];
-    remember(predictions, prediction_of(denoise, x, sigmas[i]));
-    Tensor prediction = even_adams_bashforth(predictions);
-    // The first step has no history: it looks at the end of an Euler step and takes the mean of
-    // both.
-    if (i == 0 && sigmas.size() > 2) {
-      const Tensor euler = x + noise_of(denoise, prediction, x, sigmas[0]) * step;
-      prediction = (prediction + prediction_of(denoise, euler, sigmas[1])) / 2;
-    }
-    x = x + noise_of(denoise, prediction, x, sigmas[i]) * step;
+  for (std::size_t i = 0; i + 1 < sigmas.size(); i += 2) {
+    const double from = sigmas[i];
+    const double to = sigmas[i + 1];
+    // The first step has no history. It is taken again, with the mean of what is predicted at both
+    // its ends.
+    const bool again = i == 2;
+    const double here = again ? to : from;
+    if (i > 0) x = at_level(x, sigmas[i - 1], here);
+    const Tensor predicted = prediction_of(denoise, x, here);
+    if (!again) remember(predictions, predicted);
+
+    const Tensor prediction =
+        again ? (predicted + predictions.front()) / 2 : even_adams_bashforth(predictions);
+    if (again) x = at_level(start, sigmas.front(), from);
+    x = x + noise_of(denoise, prediction, x, from) * (to - from);
   }
   return x;
 }

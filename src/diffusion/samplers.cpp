@@ -13,9 +13,8 @@ namespace {
 constexpr LevelRule continuous{.grid = Grid::continuous};
 constexpr LevelRule open{.grid = Grid::open};
 constexpr LevelRule karras{.grid = Grid::karras};
-constexpr LevelRule ddim{.grid = Grid::discrete, .spacing = Spacing::leading};
-constexpr LevelRule pndm{
-    .grid = Grid::discrete, .spacing = Spacing::leading, .ends_at_zero = false};
+constexpr LevelRule ddim{.grid = Grid::ddim, .spacing = Spacing::leading};
+constexpr LevelRule pndm{.grid = Grid::pndm, .spacing = Spacing::leading, .ends_at_zero = false};
 
 constexpr std::array all_samplers{
     Sampler{"euler_a", sample_euler_ancestral, continuous, 1, true,
@@ -23,7 +22,7 @@ constexpr std::array all_samplers{
     Sampler{"euler", sample_euler, continuous, 1, false, "Euler's method"},
     Sampler{"heun", sample_heun, continuous, 2, false, "Heun's method; two evaluations a step"},
     Sampler{"lms", sample_lms, continuous, 2, false, "linear multistep of order 4"},
-    Sampler{"ddim", sample_euler, ddim, 1, false, "DDIM without noise"},
+    Sampler{"ddim", sample_ddim, ddim, 1, false, "DDIM without noise"},
     Sampler{"pndm", sample_plms, pndm, 2, false, "pseudo linear multistep (PLMS)"},
     Sampler{"dpmpp_2m", sample_dpmpp_2m, open, 2, false, "DPM-Solver++ (2M)"},
     Sampler{"dpmpp_2m_karras", sample_dpmpp_2m, karras, 2, false,

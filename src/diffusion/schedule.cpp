@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <numeric>
+#include <utility>
 
 #include "ip2p/base/error.h"
 
@@ -87,25 +87,62 @@ double timestep_at(std::span<const double> training, double sigma) {
   return static_cast<double>(high - 1) + share;
 }
 
+/// Adds a level of the run.
+void add_level(NoiseLevels& levels, double sigma, double timestep) {
+  levels.sigmas.push_back(static_cast<double>(static_cast<float>(sigma)));
+  levels.sigma_timesteps.push_back(timestep);
+}
+
 NoiseLevels karras_levels(std::span<const double> training, std::int64_t steps) {
   constexpr double rho = 7.0;
   const double most = std::pow(training.back(), 1 / rho);
   const double least = std::pow(training.front(), 1 / rho);
   NoiseLevels levels;
   for (const double ramp : linspace(0, 1, steps)) {
-    levels.sigmas.push_back(std::pow(most + ramp * (least - most), rho));
-    levels.timesteps.push_back(rounded(timestep_at(training, levels.sigmas.back())));
+    const double sigma = std::pow(most + ramp * (least - most), rho);
+    levels.timesteps.push_back(rounded(timestep_at(training, sigma)));
+    add_level(levels, sigma, levels.timesteps.back());
   }
+  add_level(levels, 0.0, 0.0);
   return levels;
 }
 
-NoiseLevels grid_levels(std::span<const double> training, const NoiseSpec& noise,
-                        const LevelRule& rule, std::int64_t steps) {
+/// One list, down to zero.
+NoiseLevels listed_levels(std::span<const double> training, std::vector<double> timesteps) {
   NoiseLevels levels;
-  levels.timesteps = falling_timesteps(noise, rule, steps);
-  for (const double timestep : levels.timesteps)
-    levels.sigmas.push_back(sigma_at(training, timestep));
+  for (const double timestep : timesteps) add_level(levels, sigma_at(training, timestep), timestep);
+  add_level(levels, 0.0, 0.0);
+  levels.timesteps = std::move(timesteps);
   return levels;
+}
+
+/// Pairs, as NoiseLevels describes them; below timestep 0 lies `end_sigma`.
+NoiseLevels paired_levels(std::span<const double> training, std::vector<double> timesteps,
+                          bool first_twice, double end_sigma) {
+  const auto train_steps = std::ssize(training);
+  const auto stride = static_cast<double>(train_steps / std::ssize(timesteps));
+  NoiseLevels levels;
+  const auto add_pair = [&](double from, double to) {
+    add_level(levels, sigma_at(training, from), from);
+    add_level(levels, to < 0 ? end_sigma : sigma_at(training, to), std::max(to, 0.0));
+  };
+  for (std::size_t i = 0; i < timesteps.size(); ++i) {
+    if (first_twice && i == 1) add_pair(timesteps[i] + stride, timesteps[i]);
+    add_pair(timesteps[i], timesteps[i] - stride);
+  }
+  levels.timesteps = std::move(timesteps);
+  return levels;
+}
+
+NoiseLevels lay_levels(std::span<const double> training, const NoiseSpec& noise,
+                       const LevelRule& rule, std::int64_t steps) {
+  if (rule.grid == Grid::karras) return karras_levels(training, steps);
+  std::vector<double> timesteps = falling_timesteps(noise, rule, steps);
+  if (rule.grid != Grid::ddim && rule.grid != Grid::pndm)
+    return listed_levels(training, std::move(timesteps));
+  const bool at_zero = noise.final_alpha_one.value_or(rule.ends_at_zero);
+  return paired_levels(training, std::move(timesteps), rule.grid == Grid::pndm,
+                       at_zero ? 0.0 : training.front());
 }
 
 /// Samplers of the continuous grid start from sigma alone where the first level is the last
@@ -118,11 +155,16 @@ double start_scale(const NoiseSpec& noise, const LevelRule& rule, double first_s
 
 }  // namespace
 
-std::size_t NoiseLevels::index_of(double sigma) const {
+double NoiseLevels::timestep_at(double sigma) const {
   const auto found = std::find(sigmas.begin(), sigmas.end(), sigma);
   if (found == sigmas.end())
     throw Error(Exit::bug, text("sigma ", sigma, " is not one of the run's noise levels"));
-  return static_cast<std::size_t>(found - sigmas.begin());
+  return sigma_timesteps[static_cast<std::size_t>(found - sigmas.begin())];
+}
+
+std::size_t NoiseLevels::step_at(double timestep) const {
+  const auto found = std::find(timesteps.begin(), timesteps.end(), timestep);
+  return static_cast<std::size_t>(found - timesteps.begin());
 }
 
 std::vector<double> training_sigmas(const NoiseSpec& noise) {
@@ -138,22 +180,17 @@ std::vector<double> training_sigmas(const NoiseSpec& noise) {
 
 NoiseLevels noise_levels(const NoiseSpec& noise, const LevelRule& rule, std::int64_t steps) {
   const std::vector<double> training = training_sigmas(noise);
-  NoiseLevels levels = rule.grid == Grid::karras ? karras_levels(training, steps)
-                                                 : grid_levels(training, noise, rule, steps);
-  for (double& sigma : levels.sigmas) sigma = static_cast<double>(static_cast<float>(sigma));
-
-  const bool at_zero =
-      rule.grid != Grid::discrete || noise.final_alpha_one.value_or(rule.ends_at_zero);
-  levels.sigmas.push_back(at_zero ? 0.0 : training.front());
-  levels.start_scale = start_scale(noise, rule, levels.sigmas.front());
-
-  // ddim and pndm may visit the first training timestep and end at its sigma: a last step of length
-  // 0.
-  const auto last = levels.sigmas.end() - (at_zero ? 0 : 1);
-  if (std::adjacent_find(levels.sigmas.begin(), last, std::less_equal<>()) != last)
-    throw Error(Exit::usage, text("the sampler cannot place ", steps, " steps on ", training.size(),
-                                  " training timesteps; give fewer --steps"));
-  return levels;
+  if (rule.grid == Grid::karras || steps <= std::ssize(training) || rule.grid == Grid::continuous) {
+    NoiseLevels levels = lay_levels(training, noise, rule, steps);
+    levels.start_scale = start_scale(noise, rule, levels.sigmas.front());
+    // Karras' levels are their own; everywhere else a timestep that comes twice is a step of no
+    // length.
+    const std::vector<double>& falling =
+        rule.grid == Grid::karras ? levels.sigmas : levels.timesteps;
+    if (std::ranges::adjacent_find(falling, std::less_equal<>()) == falling.end()) return levels;
+  }
+  throw Error(Exit::usage, text("the sampler cannot place ", steps, " steps on ", training.size(),
+                                " training timesteps; give fewer --steps"));
 }
 
 }  // namespace ip2p

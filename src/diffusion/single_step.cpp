@@ -1,8 +1,10 @@
-// single_step.cpp - samplers that remember nothing: euler, euler_a, heun.
+// single_step.cpp - samplers that remember nothing: euler, ddim, euler_a, heun.
 #include <algorithm>
 #include <cmath>
 
 #include "ip2p/diffusion/samplers.h"
+
+#include "trained_scale.h"
 
 namespace ip2p {
 namespace {
@@ -18,6 +20,15 @@ Tensor sample_euler(const Denoiser& denoise, Tensor x, std::span<const double> s
                     const NoiseSource& /*noise*/) {
   for (std::size_t i = 0; i + 1 < sigmas.size(); ++i)
     x = x + slope(x, sigmas[i], denoise(x, sigmas[i])) * (sigmas[i + 1] - sigmas[i]);
+  return x;
+}
+
+Tensor sample_ddim(const Denoiser& denoise, Tensor x, std::span<const double> sigmas,
+                   const NoiseSource& /*noise*/) {
+  for (std::size_t i = 0; i + 1 < sigmas.size(); i += 2) {
+    if (i > 0) x = at_level(x, sigmas[i - 1], sigmas[i]);
+    x = x + slope(x, sigmas[i], denoise(x, sigmas[i])) * (sigmas[i + 1] - sigmas[i]);
+  }
   return x;
 }
 

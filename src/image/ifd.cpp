@@ -11,6 +11,7 @@ namespace {
 constexpr std::uint16_t exif_pointer = 0x8769;
 constexpr std::uint16_t gps_pointer = 0x8825;
 constexpr std::uint16_t interop_pointer = 0xA005;
+constexpr std::uint16_t type_short = 3;
 constexpr std::uint16_t type_long = 4;
 constexpr std::size_t header_bytes = 8;
 constexpr std::size_t entry_bytes = 12;
@@ -177,6 +178,15 @@ IfdTree ifds_of(ByteSpan file) {
   tree.gps = child_of(tree.main, gps_pointer, numbers, tree);
   tree.interop = child_of(tree.exif, interop_pointer, numbers, tree);
   return tree;
+}
+
+std::optional<std::uint32_t> number(const IfdTree& tree, std::uint16_t tag) {
+  const auto found = std::ranges::find(tree.main, tag, &IfdEntry::tag);
+  if (found == tree.main.end() || found->count != 1) return std::nullopt;
+  const Numbers value(found->value, tree.big_endian);
+  if (found->type == type_short) return value.u16(0);
+  if (found->type == type_long) return value.u32(0);
+  return std::nullopt;
 }
 
 Bytes exif_block(const IfdTree& tree) {

@@ -156,8 +156,8 @@ def test_manifest_says_only_what_the_source_says(tiny_bundle):
 
 def test_the_same_source_gives_the_same_bytes(tiny_folder, tiny_bundle, tmp_path):
     # The fixture's export ran in this process, among others; this one has a process of its own.
-    command = [sys.executable, SCRIPT, tiny_folder("vae3"), tmp_path / "again", "--dtype", "float16", "--random-weights"]
-    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    command = [sys.executable, SCRIPT, tiny_folder("vae3"), tmp_path / "again", "--dtype", "float16"]
+    result = subprocess.run([*command, "--random-weights"], capture_output=True, text=True, check=True)
     assert result.stdout == f"{tmp_path / 'again'}\n"
     assert contents(tmp_path / "again") == contents(tiny_bundle("vae3"))
     export(DiffusersFolder(tiny_folder("vae3")), tmp_path / "third", Options(dtype="float16", random_weights=True))

@@ -27,14 +27,16 @@ from transformers import CLIPTextConfig, CLIPTextModel
 
 def test_bin_weights_with_old_names(editable, tiny_bundle, tmp_path):
     folder = editable("vae3")
-    for part, name in (("unet", "diffusion_pytorch_model"), ("vae", "diffusion_pytorch_model"), ("text_encoder", "model")):
+    source = DiffusersFolder(folder)
+    parts = {"unet": source.load_unet(), "vae": source.load_vae(), "text_encoder": source.load_text_encoder()}
+    for part, model in parts.items():
         (path,) = (folder / part).glob("*.safetensors")
-        weights = DiffusersFolder(folder).__getattribute__(f"load_{part}")().state_dict()
+        weights, name = model.state_dict(), "diffusion_pytorch_model.bin"
         if part == "text_encoder":  # as the hub's files have them
-            weights = {f"text_model.{key}": value for key, value in weights.items()}
+            weights, name = {f"text_model.{key}": value for key, value in weights.items()}, "pytorch_model.bin"
             weights["text_model.embeddings.position_ids"] = torch.arange(77)[None]
         path.unlink()
-        torch.save(weights, folder / part / f"{'pytorch_model' if part == 'text_encoder' else name}.bin")
+        torch.save(weights, folder / part / name)
     source = DiffusersFolder(folder, "vae3")
     export(source, tmp_path / "out", Options(dtype="float16", random_weights=True))
     assert contents(tmp_path / "out") == contents(tiny_bundle("vae3"))
@@ -130,7 +132,8 @@ def test_checkpoint_with_configs_beside_it(tiny_folder, tmp_path):
     # Eight groups and four heads: nothing that shapes could tell.
     folder = tiny_folder("sd2")
     source = DiffusersFolder(folder)
-    save_file(original_layout(source.load_unet(), source.load_vae(), source.load_text_encoder()), tmp_path / "m.safetensors")
+    weights = original_layout(source.load_unet(), source.load_vae(), source.load_text_encoder())
+    save_file(weights, tmp_path / "m.safetensors")
     given = open_source(str(tmp_path / "m.safetensors"), configs=folder)
     assert given.scheduler_config == source.scheduler_config and given.unet_config == source.unet_config
     assert given.load_tokenizer().pad == 0
@@ -192,8 +195,9 @@ def test_refused_checkpoints(change, words, wide, command, tmp_path):
 
 TEXTS = (
     "make it snow", "Turn the sky into a blazing sunset, please!", "don't! I'LL we've 'tis", "a  b\tc\n d", "",
-    "\u00c5ngstr\u00f6m \u0130stanbul \u03a3\u0391\u03a3", "12345 3.14 \u2162 \u00bd", "\u6c34\u5f69\u753b \U0001f9d1\u200d\U0001f680",
-    "<|endoftext|> <|startoftext|>x <|ENDOFTEXT|>", "wow!!! ok ! x!y", "anti-dis-establish_ment@arian#ism",
+    "\u00c5ngstr\u00f6m \u0130stanbul \u03a3\u0391\u03a3", "12345 3.14 \u2162 \u00bd",
+    "\u6c34\u5f69\u753b \U0001f9d1\u200d\U0001f680", "<|endoftext|> <|startoftext|>x <|ENDOFTEXT|>",
+    "wow!!! ok ! x!y", "anti-dis-establish_ment@arian#ism",
 )  # fmt: skip
 
 
@@ -247,10 +251,14 @@ def test_published_vocabulary_that_is_another_file(tmp_path):
 
 
 def test_files_to_fetch_from_the_hub():
-    kept = ["model_index.json", "unet/config.json", "unet/diffusion_pytorch_model.safetensors", "vae/model.bin", "LICENSE",
-            "tokenizer/merges.txt", "README.md"]  # fmt: skip
-    left = ["unet/diffusion_pytorch_model.bin", "unet/diffusion_pytorch_model.fp16.safetensors", "safety_checker/model.bin",
-            "ip2p.ckpt", "unet/diffusion_pytorch_model.non_ema.safetensors", "unet/flax_model.bin"]  # fmt: skip
+    kept = [
+        "model_index.json", "README.md", "LICENSE", "unet/config.json", "unet/diffusion_pytorch_model.safetensors",
+        "vae/model.bin", "tokenizer/merges.txt",
+    ]  # fmt: skip
+    left = [
+        "ip2p.ckpt", "safety_checker/model.bin", "unet/diffusion_pytorch_model.bin", "unet/flax_model.bin",
+        "unet/diffusion_pytorch_model.fp16.safetensors", "unet/diffusion_pytorch_model.non_ema.safetensors",
+    ]  # fmt: skip
     assert sorted(chosen(kept + left)) == sorted(kept)
 
 

@@ -104,15 +104,29 @@ def test_converts_16_bits_and_alpha(probe, tmp_path):
     assert_near(samples[..., 3], stored[..., 3], 0)
 
 
-def test_srgb_profiles_change_nothing(probe, tmp_path):
-    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+def srgb_curve(points):
+    levels = np.linspace(0, 1, points)
+    return np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4)
+
+
+# Two of the many sRGB profiles: Little CMS' own, and one whose curve is a
+# table of a few points: that moves some colours by one level when it is applied.
+SRGB_ROWS = [(0.4361, 0.2225, 0.0139), (0.3851, 0.7169, 0.0971), (0.1431, 0.0606, 0.7141)]
+SRGB = {
+    "exact": ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes(),
+    "table": picture_files.icc_profile(b"RGB ", srgb_curve(32), SRGB_ROWS),
+}
+
+
+@pytest.mark.parametrize("kind", SRGB)
+@pytest.mark.parametrize("name", ["srgb.png", "srgb.tiff"])
+def test_srgb_profiles_change_nothing(probe, tmp_path, name, kind):
     every = np.arange(2**15 * 3).reshape(192, 512).astype(np.uint32) * 181 % 2**24
     samples = np.stack([every >> 16, every >> 8 & 255, every & 255], axis=2).astype(np.uint8)
-    for name in ("srgb.png", "srgb.tiff"):
-        Image.fromarray(samples).save(tmp_path / name, icc_profile=srgb)
-        decoded, answer = decode(probe, tmp_path / name)
-        assert "warnings" not in answer
-        assert_near(decoded, samples, 0)
+    Image.fromarray(samples).save(tmp_path / name, icc_profile=SRGB[kind])
+    decoded, answer = decode(probe, tmp_path / name)
+    assert "warnings" not in answer
+    assert_near(decoded, samples, 0)
 
 
 def test_a_grey_picture_may_carry_an_rgb_profile(probe, tmp_path):

@@ -30,6 +30,19 @@ def test_turns_pictures_upright(probe, tmp_path, name, orientation):
     assert_kept(parsed(answer["exif"]))
 
 
+@pytest.mark.parametrize("header", [b"", b"Exif\0\0"])
+def test_webp_may_carry_the_header_of_jpeg(probe, tmp_path, header):
+    path = tmp_path / "turned.webp"
+    plain = io.BytesIO()
+    picture("RGBA").save(plain, "WEBP", lossless=True, exact=True)
+    block = header + exif(6).tobytes()[6:]
+    picture_files.webp_with_exif(path, plain.getvalue(), WIDTH, HEIGHT, block)
+    samples, answer = decode(probe, path)
+    assert "warnings" not in answer
+    assert_near(samples, np.rot90(colors(4), -1), 0)
+    assert_kept(parsed(answer["exif"]))
+
+
 def test_turns_bigtiff_upright(probe, tmp_path):
     path = tmp_path / "turned.tiff"
     picture().save(path, big_tiff=True, tiffinfo={ORIENTATION: 6})

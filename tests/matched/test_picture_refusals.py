@@ -70,6 +70,22 @@ def test_oversized_pictures_name_the_flag(probe, tmp_path):
         decode(probe, path, max_megapixels=2)
 
 
+@pytest.mark.parametrize("size", [(0, 9), (9, 0), (0, 0)])
+def test_pictures_without_pixels_are_named(probe, tmp_path, size):
+    """WebP cannot say so."""
+    jpeg, bmp, png, tiff = (tmp_path / f"empty.{kind}" for kind in ("jpg", "bmp", "png", "tiff"))
+    picture().save(jpeg)
+    data = jpeg.read_bytes()
+    frame = data.index(b"\xff\xc0") + 5
+    width, height = (side.to_bytes(2, "big") for side in size)
+    jpeg.write_bytes(data[:frame] + height + width + data[frame + 4 :])
+    picture_files.bmp(bmp, b"", *size, 24)
+    picture_files.png(png, np.zeros((*size[::-1], 3), np.uint8))
+    picture_files.tiff(tiff, np.zeros((*size[::-1], 3), np.uint8))
+    for path in (jpeg, bmp, png, tiff):
+        assert f"it has no pixels (its header says {size[0]} x {size[1]})" in refusal(probe, path)
+
+
 WHOLE = {
     "rgb.png": {},
     "rgb.jpg": {},

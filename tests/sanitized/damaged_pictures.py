@@ -302,11 +302,7 @@ def with_exif(kind, block):
         data = saved(image(), "JPEG")
         return data[:2] + b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body + data[2:]
     plain = saved(image("RGBA"), "WEBP", lossless=True)
-    size = struct.pack("<BBHBHBH", 0x18, 0, 0, (WIDTH - 1) & 255, 0, (HEIGHT - 1) & 255, 0)
-    extended = b"VP8X" + struct.pack("<I", 10) + size
-    body = extended + plain[12:] + b"EXIF" + struct.pack("<I", len(block)) + block
-    body += b"\0" * (len(body) % 2)
-    return b"RIFF" + struct.pack("<I", len(body) + 4) + b"WEBP" + body
+    return by_hand(picture_files.webp_with_exif, plain, WIDTH, HEIGHT, block)
 
 
 def trailing_bytes(random, folder):
@@ -355,6 +351,49 @@ def tiff_tags(random, folder):
         yield f"{i}_{tag}.tiff", put(folder, f"{i}_{tag}.tiff", data), False
 
 
+def many_scans(count):
+    """A legal grey JPEG of 512 x 512 pixels that says `count` times that its coefficients are zero."""
+    plain = saved(Image.new("L", (512, 512)), "JPEG")
+    tables = plain[: plain.index(b"\xff\xda")].replace(b"\xff\xc0", b"\xff\xc2")
+
+    def scan(first, last, code):
+        return b"\xff\xda\0\x08\x01\x01\0" + bytes([first, last, 0]) + code
+
+    # The standard tables' codes for "no difference" (00) and "end of block" (1010), 4096 times.
+    return tables + scan(0, 0, bytes(1024)) + scan(1, 63, b"\xaa" * 2048) * count + b"\xff\xd9"
+
+
+def bombs(_, folder):
+    """Small files that ask for much time or memory."""
+    packed = zlib.compress(bytes(200_000_000), 9)
+    first, *rest = png_chunks(saved(image(), "PNG"))
+    for name in (b"iCCP", b"zTXt"):
+        bomb = (name, b"ip2p\0\0" + packed)
+        yield f"{name.decode()}.png", put(folder, f"{name.decode()}.png", png_file([first, bomb, *rest])), False
+    bomb = (b"iTXt", b"ip2p\0\1\0\0\0" + packed)
+    yield "iTXt.png", put(folder, "iTXt.png", png_file([first, bomb, *rest])), False
+    bomb = (b"IDAT", packed)
+    yield "IDAT.png", put(folder, "IDAT.png", png_file([first, bomb, rest[-1]])), False
+    many = [(b"tEXt", b"ip2p\0{}")] * 20_000
+    yield "many_texts.png", put(folder, "many_texts.png", png_file([first, *many, *rest])), False
+
+    yield "scans.jpg", put(folder, "scans.jpg", many_scans(1000)), True
+    segment = b"\xff\xe2\xff\xff" + b"ICC_PROFILE\0\1\1" + bytes(65519)
+    data = WHOLE["progressive.jpg"]
+    yield "profiles.jpg", put(folder, "profiles.jpg", data[:2] + segment * 300 + data[2:]), False
+
+    tags = b"".join(entry(0x010F + i, 7, 700_000, 0) for i in range(60_000))
+    data = b"II*\0" + struct.pack("<IH", 8, 60_000) + tags + bytes(4)
+    yield "tags.tiff", put(folder, "tags.tiff", data), True
+    data = by_hand(picture_files.tiff, samples(), tags={325: (4, [2**31])}, tile=16)
+    yield "tile_bytes.tiff", put(folder, "tile_bytes.tiff", data), False
+    loop = saved(image(), "TIFF")
+    at = struct.unpack_from("<I", loop, 4)[0]
+    next_at = at + 2 + 12 * struct.unpack_from("<H", loop, at)[0]
+    loop = loop[:next_at] + struct.pack("<I", at) + loop[next_at + 4 :]
+    yield "pages_in_a_loop.tiff", put(folder, "pages_in_a_loop.tiff", loop), False
+
+
 KINDS = {
     function.__name__: function
     for function in (
@@ -370,5 +409,6 @@ KINDS = {
         trailing_bytes,
         no_pictures,
         tiff_tags,
+        bombs,
     )
 }

@@ -80,7 +80,7 @@ def test_damaged_files(watched, tmp_path, kind):
     for case in corpus.cases(kind, tmp_path):
         check(case, watched.answer(case))
         count += 1
-    assert count > 10
+    assert count >= 10
     written = list((tmp_path / "out").glob(".*"))
     assert not written, f"left over: {written}"
 

@@ -14,7 +14,7 @@ def png(path, samples, bits=8, color_type=None, chunks=(), interlace=0):
         flags = ((samples[..., 0, None] >> np.arange(bits - 1, -1, -1)) & 1).reshape(height, -1)
         rows = np.packbits(flags.astype(np.uint8), axis=1)
     else:
-        rows = samples.astype(f">u{bits // 8}").reshape(height, -1).view(np.uint8)
+        rows = samples.astype(f">u{bits // 8}")
     data = b"".join(b"\0" + row.tobytes() for row in rows)
     header = struct.pack(">IIBBBBB", width, height, bits, color_type, 0, 0, interlace)
 
@@ -117,6 +117,15 @@ def tiff_file(data, entries, order="<"):
     return header + data + directory + struct.pack(order + "I", 0) + values
 
 
+def webp_with_exif(path, plain, width, height, block):
+    """A WebP file (with alpha) of one chunk, given as bytes, with any bytes as its EXIF chunk."""
+    size = struct.pack("<BBHBHBH", 0x18, 0, 0, (width - 1) & 255, 0, (height - 1) & 255, 0)
+    body = b"VP8X" + struct.pack("<I", 10) + size + plain[12:]
+    body += b"EXIF" + struct.pack("<I", len(block)) + block
+    body += b"\0" * (len(body) % 2)
+    path.write_bytes(b"RIFF" + struct.pack("<I", len(body) + 4) + b"WEBP" + body)
+
+
 def bmp(path, rows, width, height, bits, palette=b"", header_size=40, masks=b"", top_down=False):
     """A BMP file from stored rows (bytes, padded)."""
     offset = 14 + header_size + (len(masks) if header_size == 40 else 0) + len(palette)
@@ -146,10 +155,12 @@ def bmp(path, rows, width, height, bits, palette=b"", header_size=40, masks=b"",
 def icc_profile(space, gamma=2.2, matrix=None, lut=None, white=(0.9642, 1.0, 0.8249)):
     """A version 2 colour profile: a grey curve, an RGB matrix with a curve, or CMYK through a table.
 
+    `gamma` is a number, or a curve's values in [0, 1] at even steps.
     `matrix` holds the D50 XYZ of red, green and blue as rows; `lut` is a function from four ink
     amounts in [0, 1] to Lab, relative to the `white` of the paper.
     """
-    curve = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(gamma * 256)) + b"\0\0"
+    values = [gamma * 256] if np.isscalar(gamma) else np.asarray(gamma) * 65535
+    curve = b"curv\0\0\0\0" + struct.pack(f">I{len(values)}H", len(values), *(round(v) for v in values))
 
     def xyz(values):
         return b"XYZ \0\0\0\0" + struct.pack(">3i", *(round(v * 65536) for v in values))

@@ -31,22 +31,33 @@ inline Denoiser point_denoiser(double target) {
 }
 
 /// How the steps of a run compare with their neighbours.
-enum class Grid1D {
+enum class Evenness {
   smooth,  ///< each about as long as the one before
   uneven,  ///< twice as long and half as long in turn: a multistep rule that misjudges the ratio
            ///< loses its order
 };
 
 /// From 10 to 0.1.
-inline std::vector<double> falling_sigmas(int steps, Grid1D grid = Grid1D::smooth) {
+inline std::vector<double> falling_sigmas(int steps, Evenness evenness = Evenness::smooth) {
   const double high = std::cbrt(10.0);
   const double low = std::cbrt(0.1);
   std::vector<double> sigmas;
   for (int i = 0; i <= steps; ++i) {
-    const double shift = grid == Grid1D::uneven && i % 2 == 1 ? 1.0 / 3.0 : 0.0;
+    const double shift = evenness == Evenness::uneven && i % 2 == 1 ? 1.0 / 3.0 : 0.0;
     sigmas.push_back(std::pow(high + (i + shift) / steps * (low - high), 3));
   }
   return sigmas;
+}
+
+/// A falling list as the sampler of that grid takes it: ddim and pndm go down pairs.
+inline std::vector<double> as_taken(const std::vector<double>& sigmas, Grid grid) {
+  if (grid != Grid::ddim && grid != Grid::pndm) return sigmas;
+  std::vector<double> pairs;
+  for (std::size_t i = 0; i + 1 < sigmas.size(); ++i) {
+    if (grid == Grid::pndm && i == 1) pairs.insert(pairs.end(), {sigmas[0], sigmas[1]});
+    pairs.insert(pairs.end(), {sigmas[i], sigmas[i + 1]});
+  }
+  return pairs;
 }
 
 /// A model that answers with these numbers, call by call, whatever it is asked.
@@ -82,10 +93,11 @@ inline double ode_error(SamplerFunction run, const std::vector<double>& sigmas,
 
 /// log2 of what halving the steps' length divides the error by. So many steps because the cheap
 /// first steps of multistep rules show only then: lms has 3.4 at 80 steps, 2.03 here.
-inline double convergence_order(SamplerFunction run, Grid1D grid,
+inline double convergence_order(SamplerFunction run, Evenness evenness,
+                                Grid grid = Grid::continuous,
                                 Prediction prediction = Prediction::epsilon) {
-  return std::log2(ode_error(run, falling_sigmas(1280, grid), prediction) /
-                   ode_error(run, falling_sigmas(2560, grid), prediction));
+  return std::log2(ode_error(run, as_taken(falling_sigmas(1280, evenness), grid), prediction) /
+                   ode_error(run, as_taken(falling_sigmas(2560, evenness), grid), prediction));
 }
 
 }  // namespace ip2p::test

@@ -17,8 +17,12 @@ using SamplerFunction = Tensor (*)(const Denoiser& denoise, Tensor x,
                                    std::span<const double> sigmas, const NoiseSource& noise);
 
 /// Euler's method on dx/dsigma = (x - D(x, sigma)) / sigma (Karras et al. 2022, algorithm 1 without
-/// correction). With sigma as the variable it is also DDIM (Song et al. 2021, section 4.3).
+/// correction).
 Tensor sample_euler(const Denoiser&, Tensor x, std::span<const double> sigmas, const NoiseSource&);
+
+/// DDIM (Song et al. 2021) without noise: with sigma as the variable it is Euler's method (their
+/// section 4.3), here on pairs.
+Tensor sample_ddim(const Denoiser&, Tensor x, std::span<const double> sigmas, const NoiseSource&);
 
 /// Euler steps that go further down than asked and put fresh noise back ("ancestral", DDPM's
 /// variance).

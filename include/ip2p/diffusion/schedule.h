@@ -42,7 +42,8 @@ struct NoiseSpec {
 /// scheduler of that name does, so that the same steps give the same picture.
 enum class Grid {
   continuous,  ///< fractional timesteps, first to last: euler, euler_a, heun, lms
-  discrete,    ///< whole timesteps, first to last: ddim, pndm
+  ddim,        ///< whole timesteps, each step a pair of levels (below)
+  pndm,        ///< as ddim, with one pair more: the first step is taken twice
   open,        ///< whole timesteps of steps + 1 intervals, the lowest left out: dpmpp_2m, unipc
   karras,      ///< sigmas evenly spaced in sigma^(1/7) (Karras et al. 2022, equation 5)
 };
@@ -50,18 +51,27 @@ enum class Grid {
 struct LevelRule {
   Grid grid = Grid::continuous;
   Spacing spacing = Spacing::linspace;  ///< where the bundle names none
-  bool ends_at_zero = true;             ///< where the bundle does not say (Grid::discrete only)
+  bool ends_at_zero = true;             ///< where the bundle does not say (ddim and pndm only)
 };
 
 /// The levels of one run of a sampler.
+///
+/// Most samplers go down a list: steps + 1 sigmas, strictly falling. ddim and pndm go down pairs
+/// (from, to): their steps are N / steps timesteps long, rounded down, and where that is not where
+/// the next timestep lies, the latent of trained scale is taken over as it is, now for another
+/// noise level. pndm's pairs are: the first step; from a step's length above the second timestep
+/// down to it, for the first step taken again; every further step.
 struct NoiseLevels {
-  std::vector<double> sigmas;  ///< steps + 1, strictly decreasing; the last is where the run ends
-  std::vector<double> timesteps;  ///< steps; what the network is told at sigmas[i]
-  double start_scale = 1.0;       ///< standard deviation of the first latent
+  std::vector<double> sigmas;  ///< as the sampler is given them; the last is where the run ends
+  std::vector<double> sigma_timesteps;  ///< what the network is told at sigmas[i]
+  std::vector<double> timesteps;        ///< one a step, falling
+  double start_scale = 1.0;             ///< standard deviation of the first latent
 
-  /// The index of a sigma that is in `sigmas` (compared exactly: samplers pass on what they were
-  /// given).
-  [[nodiscard]] std::size_t index_of(double sigma) const;
+  /// What the network is told at a sigma that is in `sigmas` (compared exactly: samplers pass on
+  /// what they were given).
+  [[nodiscard]] double timestep_at(double sigma) const;
+  /// Which step, from 0, the network is called for at that timestep.
+  [[nodiscard]] std::size_t step_at(double timestep) const;
 };
 
 /// Sigma of every training timestep, rising: sqrt((1 - a) / a) for a the running product of 1 -

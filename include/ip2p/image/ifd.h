@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "ip2p/base/files.h"
@@ -33,6 +34,9 @@ struct IfdTree {
 /// What can be read of a classic TIFF structure: never more than the file holds, and nothing of a
 /// BigTIFF.
 IfdTree ifds_of(ByteSpan file);
+
+/// The number in a tag of `tree.main`; nothing when it is not there, or not one SHORT or LONG.
+std::optional<std::uint32_t> number(const IfdTree& tree, std::uint16_t tag);
 
 /// A TIFF header and the directories after it: an EXIF block.
 Bytes exif_block(const IfdTree& tree);

@@ -17,10 +17,12 @@ struct ReadLimits {
 /// The longest file that is read as a picture: room for raw 16-bit samples and much metadata.
 std::uint64_t max_file_bytes(const ReadLimits& limits);
 
-/// Reads JPEG, PNG, WebP, TIFF (first page) and BMP, recognised by content, not by name.
-/// Orientation is applied; grey, palette, CMYK and 16-bit samples become 8-bit RGB; an embedded
-/// colour profile is converted to sRGB; alpha is kept, not premultiplied. Error{file} when the file
-/// is missing, empty, cut short, damaged, too large, or not a picture: never half a picture.
+/// Reads JPEG, PNG, WebP, TIFF and BMP, recognised by content, not by name (a warning says when the
+/// name promises another format). Orientation is applied; grey, palette, CMYK and 16-bit samples
+/// become 8-bit RGB; an embedded colour profile is converted to sRGB; alpha is kept, not
+/// premultiplied. Of an animation or of several pages the first is read, with a warning.
+/// Error{file} when the file is missing, empty, cut short, damaged, too large, or not a picture:
+/// never half a picture.
 Image read_image(const fs::path& path, const ReadLimits& limits = {});
 
 /// The same from memory. `name` stands for the picture in error sentences, for example "stdin".

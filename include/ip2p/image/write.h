@@ -21,7 +21,7 @@ OutputFormat format_named(std::string_view name);
 /// How a picture is stored.
 struct EncodeOptions {
   OutputFormat format = OutputFormat::png;
-  int quality = 95;       ///< 1 to 100, JPEG and WebP; WebP at 100 is lossless
+  int quality = 95;       ///< 1 to 100. JPEG: full colour resolution from 90. WebP: lossless at 100
   std::string record{};   ///< JSON text saying how the picture was made; empty: none is stored
   bool keep_exif = true;  ///< store `Image::exif` too
 };

@@ -84,8 +84,10 @@ class JpegReader {
  private:
   template <class Work>
   void run(const Work& work) {
-    if (!completes(guard_, work))
-      throw_unreadable(source_.name, text("JPEG: ", guard_.message.data()));
+    if (completes(guard_, work)) return;
+    if (errors_.msg_code == JERR_EMPTY_IMAGE)
+      check_size(source_, jpeg_.image_width, jpeg_.image_height);
+    throw_unreadable(source_.name, text("JPEG: ", guard_.message.data()));
   }
 
   void read_header(RawPicture& picture) {

@@ -71,9 +71,14 @@ class TiffReader {
   }
 
  private:
-  TIFF* opened() {
-    if (memory_.get() == nullptr) fail(memory_.message());
-    return memory_.get();
+  TIFF* opened() const {
+    if (memory_.get() != nullptr) return memory_.get();
+    // libtiff says something else about a size of zero.
+    const IfdTree tree = ifds_of(source_.bytes);
+    const auto width = number(tree, TIFFTAG_IMAGEWIDTH);
+    const auto height = number(tree, TIFFTAG_IMAGELENGTH);
+    if (width && height) check_size(source_, *width, *height);
+    fail(text(memory_.message(), "; is it damaged, or cut short?"));
   }
 
   [[noreturn]] void fail(const std::string& why) const {

@@ -11,7 +11,8 @@
 namespace ip2p::test {
 namespace {
 
-const NoiseLevels levels{.sigmas = {3.0, 0.5, 0.0}, .timesteps = {800, 200}};
+const NoiseLevels levels{
+    .sigmas = {3.0, 0.5, 0.0}, .sigma_timesteps = {800, 200, 0}, .timesteps = {800, 200}};
 
 struct Known {
   Tensor latent = torch::tensor({{{{0.5, -1.0}}}}, torch::kFloat64);

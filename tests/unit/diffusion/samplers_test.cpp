@@ -19,13 +19,16 @@ std::vector<double> to_zero(std::vector<double> sigmas) {
 TEST(Samplers, ConvergeAtTheirOrder) {
   for (const Sampler& sampler : samplers()) {
     if (sampler.stochastic) continue;
-    EXPECT_NEAR(convergence_order(sampler.run, Grid1D::smooth), sampler.order, 0.06)
+    EXPECT_NEAR(convergence_order(sampler.run, Evenness::smooth, sampler.levels.grid),
+                sampler.order, 0.06)
         << sampler.name;
-    EXPECT_LT(ode_error(sampler.run, falling_sigmas(320)), sampler.order == 1 ? 5e-3 : 1e-4)
+    EXPECT_LT(ode_error(sampler.run, as_taken(falling_sigmas(320), sampler.levels.grid)),
+              sampler.order == 1 ? 5e-3 : 1e-4)
         << sampler.name;
     // The coefficients of pndm are those of even steps.
     if (sampler.name == "pndm") continue;
-    EXPECT_NEAR(convergence_order(sampler.run, Grid1D::uneven), sampler.order, 0.06)
+    EXPECT_NEAR(convergence_order(sampler.run, Evenness::uneven, sampler.levels.grid),
+                sampler.order, 0.06)
         << sampler.name;
   }
 }
@@ -34,13 +37,16 @@ TEST(Samplers, ConvergeAtTheirOrder) {
 // is made for, which costs the rule an order; diffusers does the same, and the same steps must give
 // the same picture.
 TEST(Samplers, PndmIsOfFirstOrderOnAVPrediction) {
-  EXPECT_NEAR(convergence_order(sample_plms, Grid1D::smooth, Prediction::v_prediction), 1, 0.06);
+  EXPECT_NEAR(
+      convergence_order(sample_plms, Evenness::smooth, Grid::pndm, Prediction::v_prediction), 1,
+      0.06);
 }
 
 TEST(Samplers, HitAKnownAnswerExactly) {
   for (const Sampler& sampler : samplers())
     for (const int steps : {1, 2, 3, 7, 20}) {
-      const std::vector<double> sigmas = to_zero(falling_sigmas(steps));
+      const std::vector<double> sigmas =
+          as_taken(to_zero(falling_sigmas(steps)), sampler.levels.grid);
       EXPECT_NEAR(run_scalar(sampler.run, point_denoiser(0.25), 3.0, sigmas, no_noise()), 0.25,
                   1e-13)
           << sampler.name << " in " << steps << " steps";
@@ -88,9 +94,9 @@ TEST(Samplers, EulerAncestralPutsBackTheNoiseItTakes) {
 const std::vector<double> two_steps{8.0, 4.0, 1.0};
 constexpr double two_steps_start = 10.0;
 
-double two_steps_of(SamplerFunction run) {
-  return run_scalar(run, scripted_denoiser({1.0, 3.0, 3.0}), two_steps_start, two_steps,
-                    no_noise());
+double two_steps_of(SamplerFunction run, Grid grid = Grid::continuous) {
+  return run_scalar(run, scripted_denoiser({1.0, 3.0, 3.0}), two_steps_start,
+                    as_taken(two_steps, grid), no_noise());
 }
 
 /// Step lengths in log sigma are ln 2 and ln 4, so the extrapolation adds (3 - 1) * ln 4 / ln 2 / 2
@@ -115,7 +121,18 @@ TEST(Samplers, PlmsTakesTheMeanAndThenExtrapolatesEvenly) {
   const double ahead = (10.0 + first * (4.0 - 8.0) - 3.0) / 4.0;
   const double x = 10.0 + (first + ahead) / 2 * (4.0 - 8.0);
   const double second = (x - 3.0) / 4.0;
-  EXPECT_NEAR(two_steps_of(sample_plms), x + (3 * second - first) / 2 * (1.0 - 4.0), 1e-13);
+  EXPECT_NEAR(two_steps_of(sample_plms, Grid::pndm), x + (3 * second - first) / 2 * (1.0 - 4.0),
+              1e-13);
+}
+
+// Between two pairs the latent of trained scale stays: x / sqrt(1 + sigma^2).
+TEST(Samplers, DdimTakesTheTrainedLatentFromPairToPair) {
+  const std::vector<double> pairs{8.0, 4.0, 3.0, 1.0};
+  const double landed = 10.0 + (10.0 - 1.0) / 8.0 * (4.0 - 8.0);
+  const double taken_over = landed / std::sqrt(17.0) * std::sqrt(10.0);
+  const double end = taken_over + (taken_over - 2.0) / 3.0 * (1.0 - 3.0);
+  EXPECT_NEAR(run_scalar(sample_ddim, scripted_denoiser({1.0, 2.0}), 10.0, pairs, no_noise()), end,
+              1e-13);
 }
 
 TEST(Samplers, OnlyStochasticOnesDrawNoise) {
@@ -125,7 +142,8 @@ TEST(Samplers, OnlyStochasticOnesDrawNoise) {
       ++draws;
       return torch::zeros_like(like);
     };
-    run_scalar(sampler.run, gaussian_denoiser(), 3.0, falling_sigmas(5), counting);
+    run_scalar(sampler.run, gaussian_denoiser(), 3.0,
+               as_taken(falling_sigmas(5), sampler.levels.grid), counting);
     // One draw a step, also at the last, whose noise is multiplied by 0: diffusers draws it too.
     EXPECT_EQ(draws, sampler.stochastic ? 5 : 0) << sampler.name;
   }
@@ -179,7 +197,7 @@ Tensor euler_with_the_slope_at_the_wrong_sigma(const Denoiser& denoise, Tensor x
 }
 
 TEST(SamplerProofs, RejectMutants) {
-  EXPECT_LT(convergence_order(heun_with_the_second_slope_at_the_old_x, Grid1D::smooth), 1.1);
+  EXPECT_LT(convergence_order(heun_with_the_second_slope_at_the_old_x, Evenness::smooth), 1.1);
   EXPECT_GT(std::abs(two_steps_of(dpmpp_2m_with_r_inverted) - dpmpp_2m_by_hand), 0.1);
   // Order alone does not see this one: it is still of first order.
   const std::vector<double> sigmas = falling_sigmas(17);

@@ -35,9 +35,9 @@ TEST(Schedule, TimestepsOfEachSpacing) {
   EXPECT_THAT(noise_levels(noise, {.grid = Grid::open}, 3).timesteps, ElementsAre(9, 6, 3));
   noise.spacing = Spacing::leading;
   noise.steps_offset = 1;
-  EXPECT_THAT(noise_levels(noise, {.grid = Grid::discrete}, 3).timesteps, ElementsAre(7, 4, 1));
+  EXPECT_THAT(noise_levels(noise, {.grid = Grid::ddim}, 3).timesteps, ElementsAre(7, 4, 1));
   noise.spacing = Spacing::trailing;
-  EXPECT_THAT(noise_levels(noise, {.grid = Grid::discrete}, 4).timesteps, ElementsAre(9, 7, 4, 1));
+  EXPECT_THAT(noise_levels(noise, {.grid = Grid::ddim}, 4).timesteps, ElementsAre(9, 7, 4, 1));
 }
 
 TEST(Schedule, FractionalTimestepsLieOnStraightLines) {
@@ -61,7 +61,7 @@ TEST(Schedule, KarrasLevelsRunFromTheLargestToTheSmallest) {
 
 TEST(Schedule, EndsWhereTheBundleSays) {
   NoiseSpec noise = ten_steps();
-  const LevelRule pndm{.grid = Grid::discrete, .spacing = Spacing::leading, .ends_at_zero = false};
+  const LevelRule pndm{.grid = Grid::pndm, .spacing = Spacing::leading, .ends_at_zero = false};
   EXPECT_EQ(noise_levels(noise, pndm, 5).sigmas.back(), training_sigmas(noise).front());
   noise.final_alpha_one = true;
   EXPECT_EQ(noise_levels(noise, pndm, 5).sigmas.back(), 0.0);
@@ -76,10 +76,25 @@ TEST(Schedule, FirstLatentHasTheVarianceTheGridAsksFor) {
   EXPECT_NEAR(unit.start_scale, std::hypot(1.0, unit.sigmas.front()), 1e-12);
 }
 
+TEST(Schedule, DdimStepsAreAsLongAsDiffusersTakesThem) {
+  NoiseSpec noise = ten_steps();
+  noise.spacing = Spacing::linspace;
+  const std::vector<double> training = training_sigmas(noise);
+  // 10 / 4 = 2 timesteps long, whatever lies between: 9 to 7, 6 to 4, 3 to 1, 0 to the end
+  const NoiseLevels ddim = noise_levels(noise, {.grid = Grid::ddim}, 4);
+  EXPECT_THAT(ddim.sigma_timesteps, ElementsAre(9, 7, 6, 4, 3, 1, 0, 0));
+  EXPECT_NEAR(ddim.sigmas[1], training[7], 1e-6);
+  EXPECT_EQ(ddim.sigmas.back(), 0.0);
+  // the first step again, from a step's length above the second timestep
+  const NoiseLevels pndm = noise_levels(noise, {.grid = Grid::pndm}, 4);
+  EXPECT_THAT(pndm.sigma_timesteps, ElementsAre(9, 7, 8, 6, 6, 4, 3, 1, 0, 0));
+  EXPECT_EQ(pndm.step_at(pndm.timestep_at(pndm.sigmas[4])), 1U);
+}
+
 TEST(Schedule, TooManyStepsAreRefused) {
   EXPECT_THROW((void)noise_levels(ten_steps(), {.grid = Grid::open}, 11), Error);
   EXPECT_THROW(
-      (void)noise_levels(ten_steps(), {.grid = Grid::discrete, .spacing = Spacing::leading}, 11),
+      (void)noise_levels(ten_steps(), {.grid = Grid::ddim, .spacing = Spacing::leading}, 11),
       Error);
   EXPECT_NO_THROW((void)noise_levels(ten_steps(), {.grid = Grid::continuous}, 50));
 }
