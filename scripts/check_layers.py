@@ -28,7 +28,7 @@ HOMES = {
     r"spdlog/": ("src/base/log.cpp",),
     r"openssl/": ("src/base/",),
     r"opencv2/": ("src/image/",),
-    r"(jpeglib|png|tiffio|webp/.*|stb/stb_image|lcms2|libexif/.*)\.h": ("src/image/",),
+    r"(jpeglib|png|tiffio|webp/.*|lcms2|libexif/.*)\.h": ("src/image/",),
     r"unicode/": ("src/text/",),
     r"sentencepiece": ("src/text/tokenizer.cpp",),
     r"torch/(script|csrc)": ("src/model/module.cpp",),

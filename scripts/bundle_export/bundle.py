@@ -90,7 +90,8 @@ def source_defaults(source: Source) -> dict:
 
 @dataclass
 class Writer:
-    """Traces, checks and saves one call of the bundle."""
+    """Traces, checks and saves one call of the bundle, and checks what is in the file. Takes the module's weights away:
+    two copies of a UNet would be much."""
 
     folder: Path
     dtype: torch.dtype
@@ -101,7 +102,20 @@ class Writer:
         traced = trace(module, inputs(*check.TRACED_SIZE), part)
         difference = check.refuse_difference(part, traced, checked)
         say(f"{part}: traced; differs from the original by {difference:.1e}")
-        save(traced.to(self.dtype), self.folder / manifest.FILES[part])
+        path = self.folder / manifest.FILES[part]
+        rounded = as_written(module, checked[0], self.dtype)
+        save(traced.to(self.dtype), path)
+        for weight in module.parameters():  # those of `traced` too
+            weight.data = torch.empty(0)
+        check.refuse_difference(part, torch.jit.load(path).float(), [rounded], "the written archive")
+
+
+def as_written(module: nn.Module, case: check.Case, dtype: torch.dtype) -> check.Case:
+    """`case` with what `module` gives, in float32, for weights that were stored in `dtype`."""
+    if dtype == torch.float32:
+        return case
+    with torch.no_grad():
+        return check.Case(case.inputs, module.to(dtype).float()(*case.inputs))
 
 
 def export_text_encoder(source: Source, tokenizer, write: Writer) -> dict:

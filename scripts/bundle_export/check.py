@@ -30,7 +30,9 @@ def cases(original: Callable[..., Tensor], inputs: Callable[..., tuple[Tensor, .
         return [Case(given, original(*given)) for given in (inputs(*size) for size in CHECKED_SIZES)]
 
 
-def refuse_difference(name: str, traced: Callable[..., Tensor], checked: list[Case]) -> float:
+def refuse_difference(
+    name: str, traced: Callable[..., Tensor], checked: list[Case], what: str = "the traced module"
+) -> float:
     """The largest relative difference from the references; refuses one above the tolerance."""
     worst = 0.0
     for case in checked:
@@ -39,7 +41,7 @@ def refuse_difference(name: str, traced: Callable[..., Tensor], checked: list[Ca
             output = traced(*case.inputs)
         if output.shape != case.reference.shape:
             raise bad_model(
-                f"{name}: the traced module gives shape {list(output.shape)}, expected {list(case.reference.shape)}"
+                f"{name}: {what} gives shape {list(output.shape)}, expected {list(case.reference.shape)}"
                 " as the original; this model cannot be exported"
             )
         if not torch.isfinite(case.reference).all():
@@ -48,7 +50,7 @@ def refuse_difference(name: str, traced: Callable[..., Tensor], checked: list[Ca
         worst = max(worst, (output - case.reference).abs().max().item() / scale)
     if not worst <= TOLERANCE:
         raise bad_model(
-            f"{name}: the traced module differs from the original by {worst:.1e}, expected at most {TOLERANCE:.0e};"
+            f"{name}: {what} differs from the original by {worst:.1e}, expected at most {TOLERANCE:.0e};"
             " this model cannot be exported"
         )
     return worst

@@ -15,13 +15,13 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel
 
-from .checkpoint_config import scheduler_config, text_encoder_config, unet_config, vae_config
+from .checkpoint_config import TEXT, UNET, VAE, scheduler_config, text_encoder_config, unet_config, vae_config
 from .errors import bad_file, bad_model, bad_usage, say
 from .folder import CONFIGS
 from .source import Source
 from .tokenizer import Tokenizer, first_line, load_tokenizer, read_json
 
-UNET, EMA, VAE, TEXT = "model.diffusion_model.", "model_ema.", "first_stage_model.", "cond_stage_model.transformer."
+EMA = "model_ema."
 # What marks a file of another kind: (start of a key, what it is).
 OTHERS = (
     ("conditioner.embedders.1.", "has a second text encoder (Stable Diffusion XL)"),

@@ -13,6 +13,7 @@ from torch import Tensor
 from .errors import bad_model
 from .noise import ORIGINAL_SCHEDULER
 
+# What the names of a part's weights start with.
 UNET, VAE, TEXT = "model.diffusion_model.", "first_stage_model.", "cond_stage_model.transformer."
 UNET_HEADS, TEXT_HEAD_WIDTH = 8, 64
 LATENT_SCALE = 0.18215

@@ -1,17 +1,22 @@
 """What the exporter's commands share: quiet libraries, and errors as one line and an exit code."""
 
+import os
 import sys
+import traceback
 import warnings
 from collections.abc import Callable
 
 import diffusers
 import transformers
 
-from .errors import Refusal, say
+from .errors import Exit, Refusal, say
+from .tokenizer import first_line
+
+TRACEBACK = "IP2P_TRACEBACK"  # set to anything, it shows where a fault was
 
 
 def run(program: str, action: Callable[[], None]) -> int:
-    """Runs `action`; a refusal becomes a line on stderr. Returns the exit code."""
+    """Runs `action`; a refusal, or a fault, becomes a line on stderr. Returns the exit code."""
     quiet()
     try:
         action()
@@ -21,6 +26,12 @@ def run(program: str, action: Callable[[], None]) -> int:
     except KeyboardInterrupt:
         say(f"{program}: interrupted")
         return 130
+    except Exception as error:
+        if os.environ.get(TRACEBACK):
+            traceback.print_exc()
+        what = f"{type(error).__name__}: {first_line(error)}"
+        say(f"{program}: a fault of {program} itself: {what}; set {TRACEBACK}=1 to see where, and report it")
+        return int(Exit.BUG)
     return 0
 
 

@@ -10,6 +10,7 @@ class Exit(IntEnum):
     USAGE = 2
     FILE = 3
     MODEL = 4
+    BUG = 70
 
 
 class Refusal(Exception):

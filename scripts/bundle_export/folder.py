@@ -18,6 +18,8 @@ CONFIGS = {
     "text_encoder": "config.json",
     "scheduler": "scheduler_config.json",
 }
+WEIGHTS = (".safetensors", ".bin")
+HALF = re.compile(r"\.fp16[.-]")  # the variant that is read where there is nothing else
 # Parts that change what the model computes, and that a bundle has no place for.
 REFUSED = {
     "text_encoder_2": "a second text encoder (Stable Diffusion XL)",
@@ -71,7 +73,8 @@ class DiffusersFolder(Source):
         path = self.folder / part
         options = {"dtype" if kind is CLIPTextModel else "torch_dtype": torch.float32}
         options |= {"local_files_only": True, "output_loading_info": True, "ignore_mismatched_sizes": True}
-        if not any(path.glob("*model.*")) and not any(path.glob("*model-*")) and any(path.glob("*.fp16.*")):
+        weights = [file.name for file in path.glob("*") if file.suffix in WEIGHTS]
+        if weights and all(HALF.search(name) for name in weights):
             say(f"{part}: only float16 weights are there (variant fp16); they are used.")
             options["variant"] = "fp16"
         try:

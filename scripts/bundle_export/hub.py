@@ -7,6 +7,7 @@ from huggingface_hub import HfApi, errors, snapshot_download
 from huggingface_hub.errors import HTTPError
 
 from .errors import bad_file, say
+from .folder import HALF, WEIGHTS
 from .tokenizer import first_line
 
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
@@ -15,7 +16,7 @@ WANTED = re.compile(
     r"|(unet|vae|text_encoder|scheduler|tokenizer)/[^/]+\.(json|txt|model|safetensors|bin)"
     r"|(text_encoder_[23]|transformer|image_encoder|controlnet|prior)/config\.json)"
 )
-VARIANT = re.compile(r"\.(fp16|bf16|non_ema|ema)[.-]|onnx|openvino|flax")
+OTHER = re.compile(r"\.(bf16|non_ema|ema)[.-]|onnx|openvino|flax")  # nothing that folder.py reads
 NETWORK = (HTTPError, OSError, errors.HfHubHTTPError, errors.OfflineModeIsEnabled)
 
 
@@ -48,7 +49,15 @@ def cached(hub_id: str, error: Exception) -> Path:
 
 
 def chosen(files: list[str]) -> list[str]:
-    """Of a model's files those to download: no variants, and no .bin where there is a .safetensors."""
-    wanted = [name for name in files if WANTED.fullmatch(name) and not VARIANT.search(name)]
-    safe = {name.split("/")[0] for name in wanted if name.endswith(".safetensors")}
-    return [name for name in wanted if not (name.endswith(".bin") and name.split("/")[0] in safe)]
+    """Of a model's files those to download: of each part its plain weights, else the fp16 variant, and no .bin
+    where there is a .safetensors."""
+    wanted = [name for name in files if WANTED.fullmatch(name) and not OTHER.search(name)]
+    plain = {part(name) for name in wanted if name.endswith(WEIGHTS) and not HALF.search(name)}
+    wanted = [name for name in wanted if not (HALF.search(name) and part(name) in plain)]
+    safe = {part(name) for name in wanted if name.endswith(".safetensors")}
+    return [name for name in wanted if not (name.endswith(".bin") and part(name) in safe)]
+
+
+def part(name: str) -> str:
+    """The folder that a model's file is in."""
+    return name.split("/")[0]

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <memory>
 #include <system_error>
@@ -117,7 +118,8 @@ void move_into_place(const fs::path& from, const fs::path& to, Existing existing
   } else {
     // RENAME_NOREPLACE is not there on every file system; link and unlink say the same thing.
     if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return;
-    if (errno == EINVAL && ::link(from.c_str(), to.c_str()) == 0) {
+    if ((errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP) &&
+        ::link(from.c_str(), to.c_str()) == 0) {
       ::unlink(from.c_str());
       return;
     }
@@ -168,6 +170,10 @@ void check_writable(const fs::path& path, Existing existing) {
   std::error_code ignored;
   if (fs::is_directory(path, ignored))
     throw Error(Exit::file, text("cannot write ", path, ": it is a folder; name a file in it"));
+  const fs::file_status there = fs::status(path, ignored);
+  if (fs::exists(there) && !fs::is_regular_file(there))
+    throw Error(Exit::file,
+                text("cannot write ", path, ": it is a device, pipe or socket; name a file"));
   if (existing == Existing::keep && fs::exists(fs::symlink_status(path, ignored)))
     throw_exists(path);
   if (!fs::is_directory(folder, ignored))
@@ -178,8 +184,7 @@ void check_writable(const fs::path& path, Existing existing) {
 
 void write_atomically(const fs::path& path, ByteSpan bytes, Existing existing) {
   check_writable(path, existing);
-  std::string name =
-      (folder_of(path) / ("." + path.filename().string() + ".partial-XXXXXX")).string();
+  std::string name = (folder_of(path) / ".ip2p-partial-XXXXXX").string();
   Descriptor file(::mkostemp(name.data(), O_CLOEXEC));
   if (file.get() < 0) throw Error(Exit::file, text("cannot write ", path, ": ", reason(errno)));
   TemporaryFile partial(name);
@@ -188,8 +193,7 @@ void write_atomically(const fs::path& path, ByteSpan bytes, Existing existing) {
   // mkostemp makes files that only their owner reads; a picture gets what any new file gets.
   const mode_t mask = ::umask(0);
   ::umask(mask);
-  ::fchmod(file.get(), 0666 & ~mask);
-  if (::fsync(file.get()) != 0 || !file.close())
+  if (::fchmod(file.get(), 0666 & ~mask) != 0 || ::fsync(file.get()) != 0 || !file.close())
     throw Error(Exit::file, text("cannot write ", path, ": ", reason(errno)));
 
   move_into_place(name, path, existing);

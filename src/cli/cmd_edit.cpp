@@ -88,24 +88,26 @@ Exit run(const EditFlags& flags) {
   Stopwatch stopwatch;
   Progress progress(!flags.quiet);
   progress.say(text("loading ", plan.manifest.name));
-  const Editor editor(plan.model, flags.device, flags.dtype);
+  const Editor editor(plan.model, plan.device, plan.dtype);
   stopwatch.mark("load");
 
+  std::size_t done = 0;
   for (const PlannedOutput& output : plan.outputs) {
     const std::string label = plan.outputs.size() > 1 ? text("seed ", output.seed, ", ") : "";
     stopwatch.start_item();
     const EditRecord record =
         make_output(editor, plan, output, input, flags, [&](std::size_t step, std::size_t steps) {
-          stop_if_interrupted();
+          stop_if_interrupted(done, plan.outputs.size());
           stopwatch.step(step);
           progress.step(label, step, steps);
         });
+    ++done;
     progress.clear();
     if (flags.json) {
       Json result{{"output", output.path.string()}};
       result.update(Json::parse(record.to_json()));
       result["seconds"] = stopwatch.seconds();
-      std::cout << result.dump() << std::endl;
+      std::cout << result.dump(-1, ' ', false, Json::error_handler_t::replace) << std::endl;
     } else if (output.path != "-") {
       std::cout << output.path.string() << std::endl;
     }
@@ -123,7 +125,7 @@ Command edit_command(CLI::App& program) {
   auto flags = std::make_shared<EditFlags>();
   declare_edit_flags(*app, *flags);
   return {app, [flags] {
-            if (flags->quiet) log::set_level(log::Level::error);
+            if (flags->quiet) log::set_level(log::Level::warning);
             if (flags->verbose) log::set_level(log::Level::debug);
             return run(*flags);
           }};

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "ip2p/base/log.h"
 #include "ip2p/diffusion/sampler_list.h"
 #include "ip2p/model/devices.h"
 #include "ip2p/model/manifest.h"
@@ -65,8 +66,8 @@ Json flags_json(const CLI::App& command) {
   return flags;
 }
 
-Json all(const CLI::App& program, const Manifest& manifest) {
-  Json info{{"ip2p", IP2P_VERSION}, {"bundle", bundle_json(manifest)}};
+Json all(const CLI::App& program, const Json& bundle) {
+  Json info{{"ip2p", IP2P_VERSION}, {"bundle", bundle}};
   for (const DeviceInfo& device : devices())
     info["devices"].push_back({{"name", device.name}, {"description", device.description}});
   info["dtypes"] = dtype_names;
@@ -77,13 +78,26 @@ Json all(const CLI::App& program, const Manifest& manifest) {
   return info;
 }
 
+/// The bundle that was asked for, else the demo; null where none was asked for and none is
+/// installed: the devices and samplers can be shown all the same.
+Json shown_bundle(const std::string& asked) {
+  if (!asked.empty()) return bundle_json(read_manifest(asked));
+  try {
+    return bundle_json(read_manifest(default_bundle()));
+  } catch (const Error& error) {
+    log::warn(error.what());
+    return nullptr;
+  }
+}
+
 void print_for_people(const Json& info) {
   const Json& bundle = info.at("bundle");
   const auto word = [](const Json& value) {
     return value.is_string() ? value.get<std::string>() : value.dump();
   };
-  std::cout << "ip2p " << word(info.at("ip2p")) << "\n\nbundle " << word(bundle.at("name")) << "\n";
-  if (bundle.at("random_weights").get<bool>())
+  std::cout << "ip2p " << word(info.at("ip2p")) << "\n\nbundle "
+            << (bundle.is_null() ? "none" : word(bundle.at("name"))) << "\n";
+  if (bundle.is_object() && bundle.at("random_weights").get<bool>())
     std::cout << "  RANDOM WEIGHTS: for tests; its edits mean nothing\n";
   for (const auto& [key, value] : bundle.items()) {
     if (key == "name" || key == "random_weights") continue;
@@ -109,13 +123,11 @@ Command info_command(CLI::App& program) {
       program.add_subcommand("info", "Say what a bundle is and what there is to run it");
   auto flags = std::make_shared<InfoFlags>();
   app->add_option("BUNDLE,--model", flags->bundle,
-                  "the bundle's folder (default: the demo that ships)")
+                  "the bundle's folder (default: IP2P_MODEL, else the demo that ships)")
       ->envname("IP2P_MODEL");
   app->add_flag("--json", flags->json, "as one JSON object");
   return {app, [flags, &program] {
-            const fs::path folder =
-                flags->bundle.empty() ? default_bundle() : fs::path(flags->bundle);
-            const Json info = all(program, read_manifest(folder));
+            const Json info = all(program, shown_bundle(flags->bundle));
             if (flags->json)
               std::cout << info.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
             else

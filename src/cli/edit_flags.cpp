@@ -19,12 +19,12 @@ void declare_edit_flags(CLI::App& app, EditFlags& flags) {
 
   add_flags(app, flags.options);
 
-  app.add_option("--model", flags.model, "the bundle's folder (default: the demo that ships)")
-      ->envname("IP2P_MODEL");
-  app.add_option("--device", flags.device, "auto, cpu, cuda or cuda:N")->capture_default_str();
-  app.add_option("--dtype", flags.dtype,
-                 "auto (float32 on the CPU, float16 on CUDA), float32, bfloat16 or float16")
-      ->capture_default_str();
+  app.add_option("--model", flags.model,
+                 "the bundle's folder (default: IP2P_MODEL, else the demo that ships)");
+  app.add_option("--device", flags.device, "auto (default), cpu, cuda or cuda:N");
+  app.add_option(
+      "--dtype", flags.dtype,
+      "auto (default: float32 on the CPU, float16 on CUDA), float32, bfloat16 or float16");
 
   app.add_option("--count", flags.count,
                  "variations, with the seeds from --seed upward; out.png becomes out_SEED.png")
@@ -44,7 +44,7 @@ void declare_edit_flags(CLI::App& app, EditFlags& flags) {
 
   app.add_flag("--dry-run", flags.dry_run, "say what would be done, and check what can be checked");
   app.add_flag("--json", flags.json, "print one JSON object a picture instead of its path");
-  app.add_flag("-q,--quiet", flags.quiet, "no progress and no notes");
+  app.add_flag("-q,--quiet", flags.quiet, "no progress and no notes; warnings stay");
   app.add_flag("-v,--verbose", flags.verbose, "say more");
 }
 

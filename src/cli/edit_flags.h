@@ -19,8 +19,8 @@ struct EditFlags {
   EditOptions options;
 
   std::string model;
-  std::string device = "auto";
-  std::string dtype = "auto";
+  std::optional<std::string> device;  ///< not given: auto
+  std::optional<std::string> dtype;   ///< not given: the record's with --from, else auto
 
   std::int64_t count = 1;
   std::string format;

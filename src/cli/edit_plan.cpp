@@ -2,10 +2,11 @@
 // second.
 #include "edit_plan.h"
 
-#include <cmath>
+#include <cstdlib>
 #include <limits>
 
 #include "ip2p/base/error.h"
+#include "ip2p/base/log.h"
 #include "ip2p/diffusion/sampler_list.h"
 #include "ip2p/image/record.h"
 
@@ -32,14 +33,25 @@ void check_flags(const EditFlags& flags) {
     throw Error(Exit::usage, "--json and -o - both write to stdout; give one of them");
 }
 
-/// A record made by another bundle gives another picture: that is said, unless the bundle was
-/// named.
+/// A record made by another bundle gives another picture: an error, or a warning where --model
+/// asked for it.
 void check_same_bundle(const EditRecord& record, const Manifest& manifest, const EditFlags& flags) {
-  if (!flags.model.empty() || record.bundle_hash == manifest.sha256) return;
-  throw Error(Exit::model, text(flags.from, " was made by the bundle ", record.bundle, " (",
-                                record.bundle_hash.substr(0, 12), "...), and ", manifest.folder,
-                                " is ", manifest.name, " (", manifest.sha256.substr(0, 12),
-                                "...); give the right one with --model"));
+  if (record.bundle_hash == manifest.sha256) return;
+  const std::string difference =
+      text(flags.from, " was made by the bundle ", record.bundle, " (",
+           record.bundle_hash.substr(0, 12), "...), and ", manifest.folder, " is ", manifest.name,
+           " (", manifest.sha256.substr(0, 12), "...)");
+  if (flags.model.empty())
+    throw Error(Exit::model, difference + "; give the right one with --model");
+  log::warn(difference + "; the picture will be another");
+}
+
+/// --model, else IP2P_MODEL, else the demo bundle.
+fs::path bundle_folder(const EditFlags& flags) {
+  if (!flags.model.empty()) return flags.model;
+  const char* from_environment = std::getenv("IP2P_MODEL");
+  if (from_environment != nullptr && *from_environment != '\0') return from_environment;
+  return default_bundle();
 }
 
 /// out.png is itself for one picture, and out_SEED.png for each of several.
@@ -82,11 +94,16 @@ EditPlan plan_edit(const EditFlags& flags) {
 
   EditPlan plan;
   plan.input = given_or(flags.input, record ? record->input : "");
+  if (record && flags.input.empty() && plan.input == "-")
+    throw Error(Exit::usage,
+                text(flags.from, " was made from a picture on stdin; give it with --input"));
   if (plan.input.empty()) throw Error(Exit::usage, "no input was given; say which picture to edit");
   plan.request.instruction = given_or(flags.instruction, record ? record->request.instruction : "");
   check_instruction(plan.request.instruction);
 
-  plan.model = flags.model.empty() ? default_bundle() : fs::path(flags.model);
+  plan.model = bundle_folder(flags);
+  plan.device = flags.device.value_or("auto");
+  plan.dtype = flags.dtype.value_or(record ? record->dtype : "auto");
   plan.manifest = read_manifest(plan.model);
   if (record) check_same_bundle(*record, plan.manifest, flags);
   const EditOptions given = record ? merge(flags.options, record->request.options) : flags.options;

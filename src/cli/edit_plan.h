@@ -23,6 +23,8 @@ struct EditPlan {
   std::string input;  ///< a path, or "-"
   EditRequest request;
   fs::path model;
+  std::string device;
+  std::string dtype;
   Manifest manifest;
   OutputFormat format;
   std::vector<PlannedOutput> outputs;

@@ -22,10 +22,13 @@ void catch_signals() {
   action.sa_flags = static_cast<int>(SA_RESETHAND);
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
 }
 
-void stop_if_interrupted() {
-  if (caught != 0) throw Error(Exit::interrupted, "interrupted; nothing was written");
+void stop_if_interrupted(std::size_t done, std::size_t all) {
+  if (caught != 0)
+    throw Error(Exit::interrupted,
+                text("interrupted; ", done, " of ", all, " pictures were written"));
 }
 
 }  // namespace ip2p::cli

@@ -2,12 +2,16 @@
 // cleanly.
 #pragma once
 
+#include <cstddef>
+
 namespace ip2p::cli {
 
-/// The first signal only sets a flag; a second one ends the process at once.
+/// The first signal only sets a flag; a second one ends the process at once. A closed pipe is an
+/// error of the write, not a signal.
 void catch_signals();
 
-/// Throws Error{interrupted} once a signal came.
-void stop_if_interrupted();
+/// Throws Error{interrupted} once a signal came; the sentence says that `done` of `all` pictures
+/// were written.
+void stop_if_interrupted(std::size_t done, std::size_t all);
 
 }  // namespace ip2p::cli

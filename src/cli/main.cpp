@@ -1,5 +1,6 @@
 // main.cpp - parses the command line, runs one command, and turns whatever is thrown into one line
 // and an exit code.
+#include <iostream>
 #include <new>
 
 #include "ip2p/base/log.h"
@@ -13,12 +14,19 @@ namespace {
 
 Exit run_chosen(std::initializer_list<Command> commands) {
   for (const Command& command : commands)
-    if (command.app->parsed()) return command.run();
+    if (command.app->parsed()) {
+      const Exit exit = command.run();
+      if (!std::cout.flush())
+        throw Error(Exit::file, "cannot write to stdout: disk full or pipe closed");
+      return exit;
+    }
   throw Error(Exit::usage, "no command was given; `ip2p --help` lists them");
 }
 
 /// libtorch's messages carry a stack trace below their first line.
-std::string first_line(const std::string& message) { return message.substr(0, message.find('\n')); }
+std::string first_line(const std::string& message) {
+  return message.substr(0, message.find('\n'));
+}
 
 int fail(Exit exit, const std::string& sentence) {
   log::error(sentence);
@@ -35,13 +43,14 @@ int run(int argc, char** argv) {
   } catch (const CLI::Success& help) {
     return program.exit(help);
   } catch (const CLI::ParseError& error) {
-    return fail(Exit::usage, text(first_line(error.what()), "; see `ip2p --help`"));
+    return fail(Exit::usage, text(first_line(error.what()), "; see `ip2p COMMAND --help`"));
   } catch (const Error& error) {
     return fail(error.exit(), error.what());
   } catch (const std::bad_alloc&) {
     return fail(Exit::device, "memory ran out; a smaller --resolution needs less");
   } catch (const std::exception& error) {
-    return fail(Exit::bug, text("a fault of ip2p itself: ", first_line(error.what()), "; please report it"));
+    return fail(Exit::bug,
+                text("a fault of ip2p itself: ", first_line(error.what()), "; please report it"));
   }
 }
 

@@ -1,6 +1,7 @@
 // editor.cpp - follow a picture through `edit`, top to bottom.
 #include "ip2p/edit/editor.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <utility>
@@ -17,6 +18,7 @@
 #include "ip2p/image/fit.h"
 #include "ip2p/image/tensor.h"
 #include "ip2p/model/bundle.h"
+#include "ip2p/model/compute_errors.h"
 #include "ip2p/text/tokenizer.h"
 
 namespace ip2p {
@@ -24,17 +26,28 @@ namespace ip2p {
 struct Editor::Parts {
   Bundle bundle;
   Tokenizer tokenizer;
+
+  [[nodiscard]] Image edit(const Image& input, const EditRequest& request,
+                           const StepObserver& observe) const;
 };
 
 namespace {
 
 /// The instruction and the empty one as token ids, (2,T).
-Tensor token_ids(const Tokenizer& tokenizer, const std::string& instruction) {
+Tensor token_ids(const Tokenizer& tokenizer, const std::string& instruction,
+                 const Manifest& manifest) {
   const Tokens given = tokenizer.encode(instruction);
   const Tokens empty = tokenizer.encode("");
   if (!given.dropped.empty())
     log::warn(text("the instruction has more than ", given.ids.size(), " tokens; left out: \"",
                    given.dropped, "\""));
+  // An id beyond the embedding would end in an error that names neither, on CUDA one that ends the
+  // process.
+  const auto largest = std::ranges::max(given.ids);
+  if (largest >= manifest.vocabulary)
+    throw Error(Exit::model, text(manifest.file("tokenizer").path, " gives the token ", largest,
+                                  ", bundle.json says that there are ", manifest.vocabulary,
+                                  "; export the bundle again"));
   return torch::stack({torch::tensor(given.ids), torch::tensor(empty.ids)});
 }
 
@@ -42,30 +55,18 @@ Tensor token_ids(const Tokenizer& tokenizer, const std::string& instruction) {
 /// result.
 void check_finite(const Tensor& values, const std::string& what, const Placement& placement) {
   if (torch::isfinite(values).all().item<bool>()) return;
-  const bool full = placement.dtype == torch::kFloat32;
-  throw Error(
-      Exit::device,
-      text(what, " has values that are not finite in ", dtype_name(placement.dtype), "; ",
-           full ? "try another --sampler or lower --cfg-text" : "try --dtype float32 or bfloat16"));
+  std::string advice = "try --dtype float32";
+  if (placement.dtype == torch::kFloat16) advice += " or bfloat16";
+  if (placement.dtype == torch::kFloat32) advice = "try another --sampler or a lower --cfg-text";
+  throw Error(Exit::device, text(what, " has values that are not finite in ",
+                                 dtype_name(placement.dtype), "; ", advice));
 }
 
 }  // namespace
 
-Editor::Editor(const fs::path& bundle, const std::string& device, const std::string& dtype) {
-  Bundle loaded(bundle, place(device, dtype));
-  const Manifest& manifest = loaded.manifest();
-  Tokenizer tokenizer(manifest.file("tokenizer").path, manifest.text);
-  parts_ = std::make_unique<Parts>(Parts{std::move(loaded), std::move(tokenizer)});
-}
-
-Editor::Editor(Editor&&) noexcept = default;
-Editor& Editor::operator=(Editor&&) noexcept = default;
-Editor::~Editor() = default;
-
-Image Editor::edit(const Image& input, const EditRequest& request,
-                   const StepObserver& observe) const {
+Image Editor::Parts::edit(const Image& input, const EditRequest& request,
+                          const StepObserver& observe) const {
   const c10::InferenceMode inference;
-  const auto& [bundle, tokenizer] = *parts_;
   const NoiseSpec& training = bundle.manifest().noise;
   const EditOptions& options = request.options;
 
@@ -73,14 +74,13 @@ Image Editor::edit(const Image& input, const EditRequest& request,
   const Fitted fitted = fit(input, fit_rule(options, bundle.manifest()));
   const Tensor pixels = to_tensor(fitted.picture);  // (1,3,H,W) in [-1,1]
   const std::vector<Tensor> text =
-      bundle.encode_text(token_ids(tokenizer, request.instruction)).split(1);  // 2 of (1,T,D)
+      bundle.encode_text(token_ids(tokenizer, request.instruction, bundle.manifest()))
+          .split(1);  // 2 of (1,T,D)
 
   // what the UNet is conditioned on
   const Conditioning conditioning{
       .image = bundle.encode_image(pixels), .text = text[0], .null_text = text[1]};  // (1,C,h,w)
-  const Network network = [&bundle = bundle](const auto&... inputs) {
-    return bundle.predict(inputs...);
-  };
+  const Network network = [this](const auto&... inputs) { return bundle.predict(inputs...); };
   const Predictor predict = guided_predictor(
       network, conditioning, {.text = *options.cfg_text, .image = *options.cfg_image});
 
@@ -98,6 +98,31 @@ Image Editor::edit(const Image& input, const EditRequest& request,
   const Tensor decoded = bundle.decode(latent);
   check_finite(decoded, "the decoded picture", bundle.placement());
   return restore(to_image(decoded), fitted);
+}
+
+Editor::Editor(const fs::path& bundle, const std::string& device, const std::string& dtype) {
+  const Placement placement = place(device, dtype);
+  try {
+    Bundle loaded(bundle, placement);
+    const Manifest& manifest = loaded.manifest();
+    Tokenizer tokenizer(manifest.file("tokenizer").path, manifest.text);
+    parts_ = std::make_unique<Parts>(Parts{std::move(loaded), std::move(tokenizer)});
+  } catch (...) {
+    rethrow_compute_error(device_name(placement.device), text("loading ", bundle));
+  }
+}
+
+Editor::Editor(Editor&&) noexcept = default;
+Editor& Editor::operator=(Editor&&) noexcept = default;
+Editor::~Editor() = default;
+
+Image Editor::edit(const Image& input, const EditRequest& request,
+                   const StepObserver& observe) const {
+  try {
+    return parts_->edit(input, request, observe);
+  } catch (...) {
+    rethrow_compute_error(device(), text("editing a picture of ", input.width, "x", input.height));
+  }
 }
 
 const Manifest& Editor::manifest() const {

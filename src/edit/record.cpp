@@ -1,9 +1,12 @@
 // record.cpp - one flat JSON object: easy to read with eyes, jq and exiftool.
 #include "ip2p/edit/record.h"
 
+#include <stdexcept>
+
 #include <nlohmann/json.hpp>
 
 #include "ip2p/base/error.h"
+#include "ip2p/base/json_text.h"
 
 namespace ip2p {
 namespace {
@@ -28,9 +31,9 @@ EditRecord EditRecord::from_json(const std::string& json, const std::string& nam
     return {Exit::file, text(name, " has a record that this ip2p cannot replay: ", why)};
   };
   try {
-    Json record = Json::parse(json);
+    Json record = parse_json<Json>(json);
     if (record.at("record").get<int>() != record_format)
-      throw refuse(
+      throw std::runtime_error(
           text("its format is ", record.at("record"), ", this ip2p reads ", record_format));
     EditRecord result;
     const auto take = [&record](const char* key) {
@@ -47,8 +50,13 @@ EditRecord EditRecord::from_json(const std::string& json, const std::string& nam
     result.device = take("device");
     result.dtype = take("dtype");
     options_from_json(record, result.request.options);
+    // What a record does not say would be made up from today's defaults.
+    EditOptions::visit(result.request.options,
+                       [](const char* option, const auto& value, const auto&...) {
+                         if (!value) throw std::runtime_error(text("it does not say --", option));
+                       });
     return result;
-  } catch (const nlohmann::json::exception& error) {
+  } catch (const std::exception& error) {
     throw refuse(error.what());
   }
 }

@@ -1,18 +1,18 @@
-// tensor.cpp - the arithmetic is diffusers' VaeImageProcessor's, in its order: one more rounding is one more
-// pixel that differs.
+// tensor.cpp - the arithmetic is diffusers' VaeImageProcessor's, in its order: one more rounding is
+// one more pixel that differs.
 #include "ip2p/image/tensor.h"
 
-#include <torch/torch.h>
-
 #include <algorithm>
+
+#include <torch/torch.h>
 
 #include "ip2p/base/error.h"
 
 namespace ip2p {
 
 torch::Tensor to_tensor(const Image& image) {
-  const torch::Tensor bytes =
-      torch::tensor(at::ArrayRef<std::uint8_t>(image.rgb), torch::kUInt8).view({image.height, image.width, 3});
+  const torch::Tensor bytes = torch::tensor(at::ArrayRef<std::uint8_t>(image.rgb), torch::kUInt8)
+                                  .view({image.height, image.width, 3});
   const torch::Tensor unit = bytes.permute({2, 0, 1}).unsqueeze(0).to(torch::kFloat32) / 255.0;
   return (unit * 2.0 - 1.0).contiguous();
 }

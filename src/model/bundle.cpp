@@ -36,7 +36,7 @@ auto load_verified(const Manifest& manifest, Load load) {
     auto loaded = load();
     verify();
     return loaded;
-  } catch (const Error&) {
+  } catch (...) {
     verify();
     throw;
   }

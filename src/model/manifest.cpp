@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "ip2p/base/error.h"
+#include "ip2p/base/json_text.h"
 
 #include "json_fields.h"
 
@@ -13,11 +14,20 @@ namespace {
 
 constexpr std::uint64_t manifest_limit_bytes = std::uint64_t{16} << 20;
 
-Json parse(const fs::path& path) {
-  const Bytes bytes = read_file(path, manifest_limit_bytes);
+/// What is wrong with a bundle is Error{model}, also when it is a file that cannot be read.
+template <class Read>
+auto as_model_error(Read read) {
   try {
-    return Json::parse(bytes.begin(), bytes.end());
-  } catch (const Json::exception& error) {
+    return read();
+  } catch (const Error& error) {
+    throw Error(Exit::model, error.what());
+  }
+}
+
+Json parse(const fs::path& path, const Bytes& bytes) {
+  try {
+    return parse_json<Json>({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  } catch (const std::exception& error) {
     throw Error(Exit::model,
                 text(path, " is not valid JSON (", error.what(), "); export the bundle again"));
   }
@@ -38,6 +48,7 @@ bool is_sha256(const std::string& hash) {
 }
 
 BundleFile read_file_entry(const JsonFields& fields, const fs::path& folder) {
+  fields.only({"path", "bytes", "sha256"});
   const auto name = fields.get<std::string>("path", "a file name");
   if (name.empty() || name == "." || name == ".." || name.find('/') != std::string::npos)
     fields.fail("path", "the name of a file in the bundle's folder", name);
@@ -98,6 +109,7 @@ void read_text(const JsonFields& fields, Manifest& manifest) {
 }
 
 EditDefaults read_defaults(const JsonFields& fields) {
+  fields.only({"sampler", "steps", "cfg_text", "cfg_image", "resolution"});
   EditDefaults defaults;
   if (fields.has("sampler"))
     defaults.sampler = fields.get<std::string>("sampler", "a sampler's name");
@@ -133,12 +145,15 @@ Manifest read_manifest(const fs::path& folder) {
     throw Error(Exit::model, text("there is no bundle at ", folder,
                                   " (no bundle.json in it); give its folder "
                                   "with --model, or make one with scripts/export_bundle.py"));
-  const JsonFields fields(parse(path), "", path);
+  const Bytes bytes = as_model_error([&] { return read_file(path, manifest_limit_bytes); });
+  const JsonFields fields(parse(path, bytes), "", path);
   check_format(fields, path);
+  fields.only({"format", "family", "name", "random_weights", "weights_dtype", "files", "noise",
+               "latent", "size_multiple", "text", "defaults", "exporter", "source"});
 
   Manifest manifest;
   manifest.folder = folder;
-  manifest.sha256 = sha256_of_file(path);
+  manifest.sha256 = sha256_of(bytes);
   manifest.name = fields.get<std::string>("name", "a name");
   manifest.random_weights = fields.get<bool>("random_weights", "true or false");
   manifest.weights_dtype = fields.get<std::string>("weights_dtype", "a dtype");
@@ -166,7 +181,7 @@ void verify_file(const BundleFile& file) {
     throw Error(Exit::model,
                 text(file.path, " has ", bytes, " bytes, bundle.json says ", file.bytes,
                      ": it is cut short or was replaced; export or copy the bundle again"));
-  const std::string hash = sha256_of_file(file.path);
+  const std::string hash = as_model_error([&] { return sha256_of_file(file.path); });
   if (hash != file.sha256)
     throw Error(Exit::model,
                 text(file.path, " has SHA-256 ", hash, ", bundle.json says ", file.sha256,

@@ -3,15 +3,20 @@
 // loaded, and the graph that would run is compared with a list of operators before it runs.
 #include "module.h"
 
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <set>
+
 #include <caffe2/serialize/inline_container.h>
 #include <torch/csrc/jit/passes/inliner.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/script.h>
 
 #include "ip2p/base/error.h"
+#include "ip2p/model/compute_errors.h"
 
 #include "allowed_operators.h"
-#include "out_of_memory.h"
 
 namespace ip2p {
 namespace {
@@ -32,10 +37,35 @@ std::string last_line(std::string message) {
               text(path, " ", why, "; export the bundle again with scripts/export_bundle.py"));
 }
 
+/// Whether an archive has a record of that name. Names are compared as they stand: libtorch finds
+/// records without regard to case, so a record that only looks different could be loaded without
+/// having been read here.
+bool is_known_record(const std::string& name) {
+  constexpr std::array fixed{"data.pkl",        "constants.pkl",          "version",
+                             "byteorder",       ".data/serialization_id", ".data/version",
+                             ".format_version", ".storage_alignment"};
+  if (std::find(fixed.begin(), fixed.end(), name) != fixed.end()) return true;
+  const auto below = [&name](std::string_view folder) {
+    return name.starts_with(folder) &&
+           name.find_first_not_of("0123456789", folder.size()) == std::string::npos;
+  };
+  return below("data/") || below("constants/") ||
+         (name.starts_with("code/") && (name.ends_with(".py") || name.ends_with(".py.debug_pkl")));
+}
+
+std::string lower_case(std::string name) {
+  std::ranges::transform(name, name.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return name;
+}
+
 void refuse_code_that_runs_on_load(const fs::path& path) {
   caffe2::serialize::PyTorchStreamReader reader(path.string());
+  std::set<std::string> seen;
   for (const std::string& record : reader.getAllRecords()) {
-    if (!record.starts_with("code/") || !record.ends_with(".py")) continue;
+    if (!is_known_record(record) || !seen.insert(lower_case(record)).second)
+      refuse(path, text("has a record that no bundle needs (", record, ")"));
+    if (!record.starts_with("code/")) continue;
     const auto [data, size] = reader.getRecord(record);
     const std::string_view code(static_cast<const char*>(data.get()), size);
     if (code.find("__setstate__") != std::string_view::npos)
@@ -73,6 +103,13 @@ void move(const torch::jit::Module& module, const Placement& placement) {
   for (torch::Tensor buffer : module.buffers()) buffer.set_data(moved(buffer));
 }
 
+[[noreturn]] void refuse_or_out_of_memory(const fs::path& path, const Placement& placement,
+                                          const std::string& message) {
+  if (is_out_of_memory(message))
+    throw_out_of_memory(device_name(placement.device), text("loading ", path));
+  refuse(path, text("is not a TorchScript archive (", first_line(message), ")"));
+}
+
 torch::jit::Module load(const fs::path& path, const Placement& placement) {
   try {
     refuse_code_that_runs_on_load(path);
@@ -81,12 +118,12 @@ torch::jit::Module load(const fs::path& path, const Placement& placement) {
     module.eval();
     move(module, placement);
     return module;
-  } catch (const c10::OutOfMemoryError&) {
-    throw_out_of_memory(placement.device, text("loading ", path));
+  } catch (const Error&) {
+    throw;
   } catch (const c10::Error& error) {
-    if (is_out_of_memory(error)) throw_out_of_memory(placement.device, text("loading ", path));
-    refuse(path,
-           text("is not a TorchScript archive (", first_line(error.what_without_backtrace()), ")"));
+    refuse_or_out_of_memory(path, placement, error.what_without_backtrace());
+  } catch (const std::exception& error) {
+    refuse_or_out_of_memory(path, placement, error.what());
   }
 }
 
@@ -113,18 +150,20 @@ torch::Tensor Module::operator()(const std::vector<torch::Tensor>& arguments) co
   try {
     const torch::jit::Method forward = script_->module.get_method("forward");
     return forward({arguments.begin(), arguments.end()}).toTensor();
-  } catch (const c10::OutOfMemoryError&) {
-    throw_out_of_memory(arguments.front().device(), text("running ", name_));
   } catch (const c10::Error& error) {
-    if (is_out_of_memory(error))
-      throw_out_of_memory(arguments.front().device(), text("running ", name_));
-    throw Error(Exit::model,
-                text(name_, " failed (", first_line(error.what_without_backtrace()), ")"));
+    fail(arguments.front(), first_line(error.what_without_backtrace()));
   } catch (const std::runtime_error& error) {
-    throw Error(Exit::model,
-                text(name_, " does not accept input of shape ", arguments.front().sizes(), " (",
-                     last_line(error.what()), "); export the bundle again"));
+    // how the interpreter passes on whatever an operator threw, with the traceback of the archive's
+    // code
+    fail(arguments.front(), last_line(error.what()));
   }
+}
+
+void Module::fail(const torch::Tensor& input, const std::string& message) const {
+  if (is_out_of_memory(message))
+    throw_out_of_memory(device_name(input.device()), text("running ", name_));
+  throw Error(Exit::model, text(name_, " does not accept input of shape ", input.sizes(), " (",
+                                message, "); export the bundle again"));
 }
 
 }  // namespace ip2p

@@ -29,6 +29,8 @@ class Module {
   [[nodiscard]] torch::Tensor operator()(const std::vector<torch::Tensor>& arguments) const;
 
  private:
+  [[noreturn]] void fail(const torch::Tensor& input, const std::string& message) const;
+
   struct Script;
   std::string name_;
   std::unique_ptr<Script> script_;

@@ -1,9 +1,12 @@
 """scripts/gpu_check, as far as it can be tried without a GPU."""
 
+import argparse
 import ctypes
+import importlib.util
 import json
 import subprocess
 import sys
+from importlib.machinery import SourceFileLoader
 
 import pytest
 from linked_libraries import ROOT
@@ -14,6 +17,62 @@ OK, FILE, DEVICE = 0, 3, 5
 def gpu_check(*arguments, python=(sys.executable,)):
     command = [*python, ROOT / "scripts/gpu_check", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=600)
+
+
+@pytest.fixture
+def script():
+    """The script as a module."""
+    loader = SourceFileLoader("gpu_check", str(ROOT / "scripts/gpu_check"))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("gpu_check", loader))
+    loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(("content", "words"), [(None, "not in PATH"), ("#!/bin/sh\nexit 9\n", "exit status 9")])
+def test_a_driver_without_its_program(script, content, words, tmp_path, monkeypatch, capsys):
+    class Cuda:
+        cuInit = staticmethod(lambda flags: 0)
+
+        @staticmethod
+        def cuDeviceGetCount(count):
+            count._obj.value = 1
+            return 0
+
+    if content:
+        (tmp_path / "nvidia-smi").write_text(content)
+        (tmp_path / "nvidia-smi").chmod(0o755)
+    monkeypatch.setattr(script.ctypes, "CDLL", lambda name: Cuda)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", ["gpu_check"])
+    assert script.main() == DEVICE
+    stderr = capsys.readouterr().err
+    assert "no usable NVIDIA GPU" in stderr and words in stderr and stderr.count("\n") == 1
+
+
+def test_a_bundle_is_called_by_its_name(script, tmp_path):
+    bundle = tmp_path / "folder"
+    bundle.mkdir()
+    (bundle / "bundle.json").write_text('{"name": "mine"}')
+
+    class Place:
+        tarball, folder = tmp_path / "ip2p.tar.gz", tmp_path
+        refuse_missing_packages = staticmethod(lambda: None)
+        python = staticmethod(lambda *_: "2.11.0")
+
+    class Program:
+        measured = staticmethod(lambda *_: {})
+        largest_difference = staticmethod(lambda *_: 0)
+
+    script.find_tarball, script.Installation, script.Program = lambda _: None, lambda *_: Place, lambda *_: Program
+    script.make_picture = lambda path: path
+    options = argparse.Namespace(tarball=None, wheels=None, bundle=bundle, rehearse=False)
+    page = script.page(script.check(options, {"name": "GPU", "driver": "1"}, tmp_path))
+    assert "model: mine;" in page and str(tmp_path) not in page
+
+    (bundle / "bundle.json").write_text("{}")
+    with pytest.raises(script.Stop, match="bundle.json cannot be read") as stop:
+        script.check(options, {}, tmp_path)
+    assert stop.value.code == FILE
 
 
 def test_no_gpu():

@@ -11,7 +11,7 @@ import torch
 
 SCRIPT = Path(__file__).parents[2] / "scripts/export_bundle.py"
 PARTS = ("unet", "vae_encoder", "vae_decoder", "text_encoder")
-USAGE, FILE, MODEL = 2, 3, 4
+USAGE, FILE, MODEL, BUG = 2, 3, 4, 70
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -6,15 +6,16 @@ import shutil
 
 import pytest
 import torch
-from bundle_export import check, text_encoder
+from bundle_export import archive, check, text_encoder
 from bundle_export.bundle import Options, export
 from bundle_export.errors import Refusal
 from bundle_export.folder import DiffusersFolder
 from bundle_export.noise import noise_section
 from bundle_export.tokenizer import load_tokenizer
 from export_support import (  # noqa: F401
-    FILE, MODEL, USAGE, change, command, editable, manifest_of, run_code_as_it_is,
+    BUG, FILE, MODEL, USAGE, change, command, editable, manifest_of, run_code_as_it_is,
 )  # fmt: skip
+from safetensors.torch import load_file, save_file
 
 
 def test_options(command, tiny_folder, tmp_path):
@@ -170,6 +171,35 @@ def test_a_module_that_differs_is_refused(tiny_folder, tmp_path, monkeypatch):
     with pytest.raises(Refusal, match="text_encoder: the traced module differs from the original by"):
         export(DiffusersFolder(tiny_folder("vae3")), tmp_path / "out", Options())
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_a_written_archive_that_differs_is_refused(dtype, tiny_folder, tmp_path, monkeypatch):
+    renamed = archive.renamed_code
+    monkeypatch.setattr(archive, "renamed_code", lambda *given: renamed(*given).replace(b"torch.sigmoid", b"torch.tanh"))
+    with pytest.raises(Refusal, match="text_encoder: the written archive differs from the original by"):
+        export(DiffusersFolder(tiny_folder("vae3")), tmp_path / "out", Options(dtype=dtype))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_weights_that_float16_rounds_are_no_difference(editable, tmp_path):
+    folder = editable("vae3")
+    path = folder / "unet/diffusion_pytorch_model.safetensors"
+    save_file({name: 1.0003 * value.float() for name, value in load_file(path).items()}, path, {"format": "pt"})
+    export(DiffusersFolder(folder), tmp_path / "out", Options(dtype="float16"))
+    wide = torch.jit.load(tmp_path / "out/unet.pt").state_dict()["conv_in.weight"]
+    assert wide.dtype == torch.float16 and not torch.equal(wide.float(), load_file(path)["conv_in.weight"])
+
+
+@pytest.mark.parametrize("shown", [False, True])
+def test_a_fault_is_a_sentence_and_an_exit_code_of_its_own(shown, command, tiny_folder, tmp_path, monkeypatch):
+    monkeypatch.setattr("bundle_export.bundle.export_vae", lambda *_: {}["no such key"])
+    if shown:
+        monkeypatch.setenv("IP2P_TRACEBACK", "1")
+    code, stderr = command(tiny_folder("vae3"), tmp_path / "out")
+    assert code == BUG and ("Traceback" in stderr) == shown
+    assert "export_bundle: a fault of export_bundle itself: KeyError: 'no such key';" in stderr.splitlines()[-1]
+    assert not any(tmp_path.iterdir())
 
 
 def test_a_module_that_does_not_generalise_is_refused():

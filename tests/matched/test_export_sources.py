@@ -262,6 +262,29 @@ def test_files_to_fetch_from_the_hub():
     assert sorted(chosen(kept + left)) == sorted(kept)
 
 
+def test_a_hub_model_with_only_float16_weights(editable, command, tiny_bundle, tmp_path, monkeypatch):
+    folder = editable("vae3")  # the variant in one part alone: the others have plain files too, of which it is left
+    unet = folder / "unet/diffusion_pytorch_model"
+    unet.with_suffix(".safetensors").rename(unet.with_suffix(".fp16.safetensors"))
+    (folder / "vae/diffusion_pytorch_model.fp16.safetensors").write_bytes(b"not to be read")
+    names = [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()]
+
+    def download(hub_id, allow_patterns):
+        for name in allow_patterns:
+            (tmp_path / "cache" / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(folder / name, tmp_path / "cache" / name)
+        return str(tmp_path / "cache")
+
+    monkeypatch.setattr("bundle_export.hub.HfApi.list_repo_files", lambda *_: names)
+    monkeypatch.setattr("bundle_export.hub.snapshot_download", download)
+    code, stderr = command("someone/vae3", tmp_path / "out", "--dtype", "float16")
+    assert code == 0 and "unet: only float16 weights are there" in stderr and "vae: only" not in stderr, stderr
+    assert not (tmp_path / "cache/vae/diffusion_pytorch_model.fp16.safetensors").exists()
+    assert (tmp_path / "out/unet.pt").read_bytes() == (tiny_bundle("vae3") / "unet.pt").read_bytes()
+    sharded = ["unet/m.safetensors.index.fp16.json", "unet/m.fp16-00001-of-00001.safetensors", "unet/m.fp16.bin"]
+    assert chosen(sharded) == sharded[:2]
+
+
 def test_a_hub_model_from_the_cache(command, tiny_folder, tmp_path, monkeypatch):
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     monkeypatch.setattr("bundle_export.hub.snapshot_download", lambda *_, **__: str(tiny_folder("vae3")))

@@ -1,7 +1,7 @@
 // main.cpp - reads one JSON request a line on stdin ({"op": NAME, ...}), prints one JSON answer a
 // line:
-// {"ok": true, ...} or {"ok": false, "exit": CODE, "error": SENTENCE}; with "warnings": [SENTENCE...]
-// when there were any.
+// {"ok": true, ...} or {"ok": false, "exit": CODE, "error": SENTENCE}; with "warnings":
+// [SENTENCE...] when there were any.
 #include <array>
 #include <iostream>
 #include <string>

@@ -13,7 +13,8 @@
 
 #include "ip2p/base/error.h"
 #include "ip2p/base/log.h"
-#include "ip2p/image/formats/jump_guard.h"
+
+#include "jump_guard.h"
 
 namespace ip2p {
 namespace {

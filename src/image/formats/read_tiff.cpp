@@ -1,5 +1,4 @@
-// read_tiff.cpp - the first page of a TIFF file: strips or tiles, together or in planes, 1 to 16
-// bits.
+// read_tiff.cpp - the first page of a TIFF file: strips or tiles, whole pixels or planes.
 #include "ip2p/image/formats/read_tiff.h"
 
 #include <algorithm>
@@ -10,9 +9,10 @@
 
 #include "ip2p/base/error.h"
 #include "ip2p/base/log.h"
-#include "ip2p/image/formats/tiff_memory.h"
-#include "ip2p/image/formats/tiff_page.h"
 #include "ip2p/image/ifd.h"
+
+#include "tiff_memory.h"
+#include "tiff_page.h"
 
 namespace ip2p {
 namespace {

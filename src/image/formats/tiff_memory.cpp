@@ -1,5 +1,5 @@
 // tiff_memory.cpp - libtiff's callbacks over a span of bytes (reading) or a vector (writing).
-#include "ip2p/image/formats/tiff_memory.h"
+#include "tiff_memory.h"
 
 #include <algorithm>
 #include <array>

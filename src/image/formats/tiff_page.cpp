@@ -1,5 +1,5 @@
 // tiff_page.cpp - the tags that decide how a page is read.
-#include "ip2p/image/formats/tiff_page.h"
+#include "tiff_page.h"
 
 #include <algorithm>
 #include <array>

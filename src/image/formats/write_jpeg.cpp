@@ -7,7 +7,8 @@
 #include <jpeglib.h>
 
 #include "ip2p/base/error.h"
-#include "ip2p/image/formats/jump_guard.h"
+
+#include "jump_guard.h"
 
 namespace ip2p {
 namespace {

@@ -8,8 +8,9 @@
 #include <png.h>
 
 #include "ip2p/base/error.h"
-#include "ip2p/image/formats/jump_guard.h"
 #include "ip2p/version.h"
+
+#include "jump_guard.h"
 
 namespace ip2p {
 namespace {

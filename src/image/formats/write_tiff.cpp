@@ -4,8 +4,9 @@
 #include <algorithm>
 
 #include "ip2p/base/error.h"
-#include "ip2p/image/formats/tiff_memory.h"
 #include "ip2p/image/ifd.h"
+
+#include "tiff_memory.h"
 
 namespace ip2p {
 namespace {
