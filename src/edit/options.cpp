@@ -1,42 +1,24 @@
 // options.cpp - precedence: the request, the bundle, the original.
 #include "ip2p/edit/options.h"
 
-#include <utility>
-
 #include "ip2p/base/error.h"
 #include "ip2p/text/words.h"
 
 namespace ip2p {
-namespace {
-
-template <class Value>
-void fill(std::optional<Value>& option, const std::optional<Value>& value) {
-  if (!option) option = value;
+EditOptions merge(const EditOptions& first, EditOptions second) {
+  options_from_json(options_to_json(first), second);
+  return second;
 }
 
-}  // namespace
-
-EditOptions merge(EditOptions first, const EditOptions& second) {
-  fill(first.steps, second.steps);
-  fill(first.cfg_text, second.cfg_text);
-  fill(first.cfg_image, second.cfg_image);
-  fill(first.seed, second.seed);
-  fill(first.sampler, second.sampler);
-  fill(first.resolution, second.resolution);
-  fill(first.size_mode, second.size_mode);
-  fill(first.output_size, second.output_size);
-  return first;
-}
-
-EditOptions resolve(EditOptions given, const EditDefaults& defaults) {
-  EditOptions options = merge(std::move(given), {.steps = defaults.steps,
-                                                 .cfg_text = defaults.cfg_text,
-                                                 .cfg_image = defaults.cfg_image,
-                                                 .seed = 0,
-                                                 .sampler = defaults.sampler,
-                                                 .resolution = defaults.resolution,
-                                                 .size_mode = "pad",
-                                                 .output_size = "fit"});
+EditOptions resolve(const EditOptions& given, const EditDefaults& defaults) {
+  EditOptions options = merge(given, {.steps = defaults.steps,
+                                      .cfg_text = defaults.cfg_text,
+                                      .cfg_image = defaults.cfg_image,
+                                      .seed = 0,
+                                      .sampler = defaults.sampler,
+                                      .resolution = defaults.resolution,
+                                      .size_mode = "pad",
+                                      .output_size = "fit"});
   validate(options);
   return options;
 }

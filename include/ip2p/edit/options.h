@@ -45,10 +45,10 @@ struct EditOptions {
 /// Every option filled in: `given`, then the bundle's defaults, then the original's. Error{usage}
 /// when a value is out of range. The sampler's name is checked where samplers are
 /// (diffusion/sampler_list.h).
-EditOptions resolve(EditOptions given, const EditDefaults& defaults);
+EditOptions resolve(const EditOptions& given, const EditDefaults& defaults);
 
-/// `first` where it says something, else `second`.
-EditOptions merge(EditOptions first, const EditOptions& second);
+/// `first` where it says something, else `second`. Error{usage} when a value is out of range.
+EditOptions merge(const EditOptions& first, EditOptions second);
 
 /// How a picture meets the model's sizes under these (resolved) options.
 FitRule fit_rule(const EditOptions& options, const Manifest& manifest);
