@@ -9,6 +9,7 @@
 #include "ip2p/edit/editor.h"
 #include "ip2p/image/fit.h"
 #include "ip2p/image/read.h"
+#include "ip2p/model/devices.h"
 #include "ip2p/version.h"
 
 #include "command.h"
@@ -23,10 +24,25 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Image read_input(const std::string& input, double max_megapixels) {
-  const ReadLimits limits{.max_megapixels = max_megapixels};
-  if (input != "-") return read_image(input, limits);
-  return decode_image(read_stdin(max_file_bytes(limits)), "stdin", limits);
+/// The input's bytes. A picture that is made again needs the input it was made from, at the same
+/// path.
+Bytes read_input(const EditPlan& plan, const EditFlags& flags, const ReadLimits& limits) {
+  if (plan.input == "-") return read_stdin(max_file_bytes(limits));
+  const std::string recorded =
+      plan.input_hash.empty() ? "" : text(" (the input that ", flags.from, " was made from)");
+  std::error_code ignored;
+  if (!recorded.empty() && !fs::exists(plan.input, ignored))
+    throw Error(Exit::file, text(plan.input, recorded, " is not here; give it with --input"));
+  Bytes bytes = read_file(plan.input, max_file_bytes(limits));
+  if (!recorded.empty() && sha256_of(bytes) != plan.input_hash)
+    throw Error(Exit::file, text(plan.input, recorded,
+                                 " has changed since; give --input to edit it all the same"));
+  return bytes;
+}
+
+/// What error sentences call it.
+std::string input_name(const std::string& input) {
+  return input == "-" ? "stdin" : text(fs::path(input));
 }
 
 void write_output(const fs::path& path, const Bytes& bytes, Existing existing) {
@@ -55,9 +71,11 @@ void print_plan(const EditPlan& plan, const FitSizes& sizes) {
 
 /// Makes one picture of the plan and puts it where it belongs; returns its record.
 EditRecord make_output(const Editor& editor, const EditPlan& plan, const PlannedOutput& output,
-                       const Image& input, const EditFlags& flags, const StepObserver& observe) {
+                       const Image& input, const std::string& input_hash, const EditFlags& flags,
+                       const StepObserver& observe) {
   EditRecord record{.request = plan.request,
                     .input = plan.input,
+                    .input_hash = input_hash,
                     .bundle = editor.manifest().name,
                     .bundle_hash = editor.manifest().sha256,
                     .device = editor.device(),
@@ -76,11 +94,15 @@ EditRecord make_output(const Editor& editor, const EditPlan& plan, const Planned
 
 Exit run(const EditFlags& flags) {
   const EditPlan plan = plan_edit(flags);
-  const Image input = read_input(plan.input, flags.max_megapixels);
+  const ReadLimits limits{.max_megapixels = flags.max_megapixels};
+  const Bytes input_bytes = read_input(plan, flags, limits);
+  const Image input = decode_image(input_bytes, input_name(plan.input), limits);
   const FitSizes sizes =
       fit_sizes({input.width, input.height}, fit_rule(plan.request.options, plan.manifest));
   check_storable(plan.format, sizes.output.width, sizes.output.height);
   if (flags.dry_run) {
+    check_placement(plan.device, plan.dtype);
+    for (const auto& [part, file] : plan.manifest.files) verify_size(file);
     print_plan(plan, sizes);
     return Exit::ok;
   }
@@ -91,16 +113,17 @@ Exit run(const EditFlags& flags) {
   const Editor editor(plan.model, plan.device, plan.dtype);
   stopwatch.mark("load");
 
+  const std::string input_hash = sha256_of(input_bytes);
   std::size_t done = 0;
   for (const PlannedOutput& output : plan.outputs) {
     const std::string label = plan.outputs.size() > 1 ? text("seed ", output.seed, ", ") : "";
     stopwatch.start_item();
-    const EditRecord record =
-        make_output(editor, plan, output, input, flags, [&](std::size_t step, std::size_t steps) {
-          stop_if_interrupted(done, plan.outputs.size());
-          stopwatch.step(step);
-          progress.step(label, step, steps);
-        });
+    const EditRecord record = make_output(editor, plan, output, input, input_hash, flags,
+                                          [&](std::size_t step, std::size_t steps) {
+                                            stop_if_interrupted(done, plan.outputs.size());
+                                            stopwatch.step(step);
+                                            progress.step(label, step, steps);
+                                          });
     ++done;
     progress.clear();
     if (flags.json) {

@@ -97,6 +97,7 @@ EditPlan plan_edit(const EditFlags& flags) {
   if (record && flags.input.empty() && plan.input == "-")
     throw Error(Exit::usage,
                 text(flags.from, " was made from a picture on stdin; give it with --input"));
+  if (record && flags.input.empty()) plan.input_hash = record->input_hash;
   if (plan.input.empty()) throw Error(Exit::usage, "no input was given; say which picture to edit");
   plan.request.instruction = given_or(flags.instruction, record ? record->request.instruction : "");
   check_instruction(plan.request.instruction);

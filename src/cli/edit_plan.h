@@ -20,7 +20,8 @@ struct PlannedOutput {
 };
 
 struct EditPlan {
-  std::string input;  ///< a path, or "-"
+  std::string input;       ///< a path, or "-"
+  std::string input_hash;  ///< what its SHA-256 must be; empty: anything
   EditRequest request;
   fs::path model;
   std::string device;

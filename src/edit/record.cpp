@@ -18,9 +18,15 @@ constexpr int record_format = 1;
 }  // namespace
 
 std::string EditRecord::to_json() const {
-  Json record{{"ip2p", version},  {"record", record_format}, {"instruction", request.instruction},
-              {"input", input},   {"bundle", bundle},        {"bundle_hash", bundle_hash},
-              {"device", device}, {"dtype", dtype}};
+  Json record{{"ip2p", version},
+              {"record", record_format},
+              {"instruction", request.instruction},
+              {"input", input},
+              {"input_hash", input_hash},
+              {"bundle", bundle},
+              {"bundle_hash", bundle_hash},
+              {"device", device},
+              {"dtype", dtype}};
   record.update(Json::parse(options_to_json(request.options).dump()));
   // Paths may hold bytes that are not UTF-8; a record is text.
   return record.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -45,6 +51,7 @@ EditRecord EditRecord::from_json(const std::string& json, const std::string& nam
     result.version = take("ip2p");
     result.request.instruction = take("instruction");
     result.input = take("input");
+    result.input_hash = take("input_hash");
     result.bundle = take("bundle");
     result.bundle_hash = take("bundle_hash");
     result.device = take("device");

@@ -171,7 +171,7 @@ Manifest read_manifest(const fs::path& folder) {
   return manifest;
 }
 
-void verify_file(const BundleFile& file) {
+void verify_size(const BundleFile& file) {
   std::error_code failed;
   const std::uint64_t bytes = fs::file_size(file.path, failed);
   if (failed)
@@ -181,6 +181,10 @@ void verify_file(const BundleFile& file) {
     throw Error(Exit::model,
                 text(file.path, " has ", bytes, " bytes, bundle.json says ", file.bytes,
                      ": it is cut short or was replaced; export or copy the bundle again"));
+}
+
+void verify_file(const BundleFile& file) {
+  verify_size(file);
   const std::string hash = as_model_error([&] { return sha256_of_file(file.path); });
   if (hash != file.sha256)
     throw Error(Exit::model,

@@ -91,6 +91,10 @@ std::vector<DeviceInfo> devices() {
   return found;
 }
 
+void check_placement(const std::string& device, const std::string& dtype) {
+  (void)place(device, dtype);
+}
+
 std::string device_name(torch::Device device) {
   return device.str();
 }

@@ -25,19 +25,23 @@ struct EditOptions {
 
   template <class Self, class Field>
   static void visit(Self& self, Field&& field) {
-    field("steps", self.steps, "denoising steps", Range{1, 1000});
-    field("cfg-text", self.cfg_text, "s_T: how far to go toward the instruction", Range{0.0, 50.0});
-    field("cfg-image", self.cfg_image, "s_I: how far to stay with the input picture",
-          Range{0.0, 50.0});
+    field("steps", self.steps, "denoising steps (default: the bundle's)", Range{1, 1000});
+    field("cfg-text", self.cfg_text,
+          "s_T: how far to go toward the instruction (default: the bundle's)", Range{0.0, 50.0});
+    field("cfg-image", self.cfg_image,
+          "s_I: how far to stay with the input picture (default: the bundle's)", Range{0.0, 50.0});
     field("seed", self.seed, "noise seed; the same seed gives the same picture (default 0)");
-    field("sampler", self.sampler, "sampling algorithm; `ip2p info` lists them");
-    field("resolution", self.resolution, "the longer side that the model works at, in pixels",
+    field("sampler", self.sampler,
+          "sampling algorithm; `ip2p info` lists them (default: the bundle's)");
+    field("resolution", self.resolution,
+          "the longer side that the model works at, in pixels (default: the bundle's)",
           Range{1, 16384});
     field("size-mode", self.size_mode,
           "pad: nothing is cropped (default); crop: the original's resize and centre crop",
           Choices{"pad", "crop"});
     field("output-size", self.output_size,
-          "fit: the size the model worked at (default); input: the input picture's",
+          "fit: the size the model worked at (default); input: the input picture's, enlarged from "
+          "that",
           Choices{"fit", "input"});
   }
 };

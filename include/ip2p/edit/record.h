@@ -12,6 +12,7 @@ namespace ip2p {
 struct EditRecord {
   EditRequest request;
   std::string input;        ///< the path as it was given, or "-"
+  std::string input_hash;   ///< SHA-256 of the input's bytes
   std::string bundle;       ///< the bundle's name
   std::string bundle_hash;  ///< SHA-256 of its bundle.json
   std::string device;       ///< "cpu", "cuda:0"

@@ -21,4 +21,7 @@ struct DeviceInfo {
 /// Every device that can be used here, the CPU first.
 std::vector<DeviceInfo> devices();
 
+/// Error{usage} or Error{device} unless a bundle could be loaded there, as these flags name it.
+void check_placement(const std::string& device, const std::string& dtype);
+
 }  // namespace ip2p

@@ -73,6 +73,10 @@ struct Manifest {
 /// is there.
 Manifest read_manifest(const fs::path& folder);
 
+/// Compares the size of one file of the bundle with the manifest. Error{model} when it is missing
+/// or differs.
+void verify_size(const BundleFile& file);
+
 /// Compares the size and the SHA-256 of one file of the bundle with the manifest. Error{model} when
 /// it is missing, cut short or changed.
 void verify_file(const BundleFile& file);

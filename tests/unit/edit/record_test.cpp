@@ -12,6 +12,7 @@ namespace {
 EditRecord example() {
   return {.request = {.instruction = "make it \"snow\" \u2603", .options = resolve({}, {})},
           .input = "photo.jpg",
+          .input_hash = std::string(64, 'b'),
           .bundle = "demo",
           .bundle_hash = std::string(64, 'a'),
           .device = "cpu",
