@@ -56,7 +56,7 @@ def write_readme(folder: Path, manifest: dict) -> None:
     (folder / "README.md").write_text(
         f"""# {manifest["name"]}
 
-{kind} A bundle for ip2p (`ip2p edit --model {folder_name(manifest)} ...`), made by `scripts/export_bundle.py`.
+{kind} A bundle for ip2p (`ip2p edit --model FOLDER`), made by ip2p's exporter.
 
 - Source: {source["name"]}
 - Licence of the weights: {source["licence"]} (see LICENSE)
@@ -66,8 +66,3 @@ def write_readme(folder: Path, manifest: dict) -> None:
 """,
         "utf-8",
     )
-
-
-def folder_name(manifest: dict) -> str:
-    """A name that needs no quoting in the example."""
-    return re.sub(r"[^\w.-]+", "-", manifest["name"])

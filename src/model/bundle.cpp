@@ -21,23 +21,21 @@ struct Bundle::Modules {
 
 namespace {
 
-/// Hashes every file while they are loaded: both read the same pages. What is wrong with a file is
-/// better said by its hash than by the parser that stumbles over it, so a failed verification wins.
+/// Hashes every file while they are loaded: both read the same pages. One thread, because loading
+/// needs the other cores. What is wrong with a file is better said by its hash than by the parser
+/// that stumbles over it, so a failed verification wins.
 template <class Load>
 auto load_verified(const Manifest& manifest, Load load) {
-  std::vector<std::future<void>> checks;
-  for (const auto& [part, file] : manifest.files)
-    checks.push_back(std::async(std::launch::async, [&file = file] { verify_file(file); }));
-  const auto verify = [&] {
-    for (std::future<void>& check : checks)
-      if (check.valid()) check.get();
-  };
+  for (const auto& [part, file] : manifest.files) verify_size(file);
+  std::future<void> hashes = std::async(std::launch::async, [&manifest] {
+    for (const auto& [part, file] : manifest.files) verify_file(file);
+  });
   try {
     auto loaded = load();
-    verify();
+    hashes.get();
     return loaded;
   } catch (...) {
-    verify();
+    if (hashes.valid()) hashes.get();
     throw;
   }
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <chrono>
 #include <set>
 
 #include <caffe2/serialize/inline_container.h>
@@ -14,6 +15,7 @@
 #include <torch/script.h>
 
 #include "ip2p/base/error.h"
+#include "ip2p/base/log.h"
 #include "ip2p/model/compute_errors.h"
 
 #include "allowed_operators.h"
@@ -112,11 +114,18 @@ void move(const torch::jit::Module& module, const Placement& placement) {
 
 torch::jit::Module load(const fs::path& path, const Placement& placement) {
   try {
+    const auto start = std::chrono::steady_clock::now();
+    const auto seconds = [&start] {
+      return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    };
     refuse_code_that_runs_on_load(path);
     torch::jit::Module module = torch::jit::load(path.string());
     check_graph(module, path);
+    const double read = seconds();
     module.eval();
     move(module, placement);
+    log::debug(text(path.filename(), " read in ", read, " s, on ", device_name(placement.device),
+                    " as ", dtype_name(placement.dtype), " after ", seconds(), " s"));
     return module;
   } catch (const Error&) {
     throw;
