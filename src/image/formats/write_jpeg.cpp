@@ -2,8 +2,10 @@
 #include "ip2p/image/formats/write_jpeg.h"
 
 #include <cstdio>  // jpeglib.h needs FILE
-#include <cstdlib>
+#include <exception>
+#include <utility>
 
+#include <jerror.h>
 #include <jpeglib.h>
 
 #include "ip2p/base/error.h"
@@ -25,7 +27,51 @@ constexpr int full_color_from_quality = 90;
 
 void print_nothing(j_common_ptr) {}
 
-/// One compression into memory that libjpeg allocates.
+/// Collects what libjpeg writes. Its own destination in memory keeps the pointer that its user must
+/// free out of date until the end, so an error on the way could free it twice.
+struct Destination : jpeg_destination_mgr {
+  Bytes file;
+  std::array<JOCTET, 65536> buffer{};
+
+  void rewind() {
+    next_output_byte = buffer.data();
+    free_in_buffer = buffer.size();
+  }
+  /// False when memory runs out: an exception may not pass through libjpeg's frames.
+  [[nodiscard]] bool take(std::size_t count) noexcept {
+    try {
+      file.insert(file.end(), buffer.data(), buffer.data() + count);
+      return true;
+    } catch (const std::exception&) {
+      return false;
+    }
+  }
+};
+
+void take_or_leave(j_compress_ptr jpeg, std::size_t count) {
+  if (static_cast<Destination*>(jpeg->dest)->take(count)) return;
+  jpeg->err->msg_code = JERR_OUT_OF_MEMORY;
+  jpeg->err->msg_parm.i[0] = 0;
+  leave(reinterpret_cast<j_common_ptr>(jpeg));
+}
+
+void begin_file(j_compress_ptr jpeg) {
+  static_cast<Destination*>(jpeg->dest)->rewind();
+}
+
+boolean empty_buffer(j_compress_ptr jpeg) {
+  auto* destination = static_cast<Destination*>(jpeg->dest);
+  take_or_leave(jpeg, destination->buffer.size());
+  destination->rewind();
+  return TRUE;
+}
+
+void end_file(j_compress_ptr jpeg) {
+  const auto* destination = static_cast<Destination*>(jpeg->dest);
+  take_or_leave(jpeg, destination->buffer.size() - destination->free_in_buffer);
+}
+
+/// One compression into memory.
 class JpegWriter {
  public:
   JpegWriter() {
@@ -33,17 +79,17 @@ class JpegWriter {
     errors_.error_exit = leave;
     errors_.output_message = print_nothing;
     jpeg_.client_data = &guard_;
+    destination_.init_destination = begin_file;
+    destination_.empty_output_buffer = empty_buffer;
+    destination_.term_destination = end_file;
     run([this] {
       jpeg_create_compress(&jpeg_);
-      jpeg_mem_dest(&jpeg_, &file_, &size_);
+      jpeg_.dest = &destination_;
     });
   }
   JpegWriter(const JpegWriter&) = delete;
   JpegWriter& operator=(const JpegWriter&) = delete;
-  ~JpegWriter() {
-    jpeg_destroy_compress(&jpeg_);
-    std::free(file_);
-  }
+  ~JpegWriter() { jpeg_destroy_compress(&jpeg_); }
 
   Bytes write(const Image& image, Bytes exif, int quality) {
     Bytes row(static_cast<std::size_t>(image.width) * 3);
@@ -59,7 +105,7 @@ class JpegWriter {
       }
       jpeg_finish_compress(&jpeg_);
     });
-    return {file_, file_ + size_};
+    return std::move(destination_.file);
   }
 
  private:
@@ -87,8 +133,7 @@ class JpegWriter {
   JumpGuard guard_;
   jpeg_error_mgr errors_{};
   jpeg_compress_struct jpeg_{};
-  unsigned char* file_ = nullptr;
-  unsigned long size_ = 0;
+  Destination destination_;
 };
 
 }  // namespace

@@ -1,6 +1,9 @@
 // write_test.cpp - names of formats, their limits, and every format there and back.
 #include "ip2p/image/write.h"
 
+#include <algorithm>
+#include <cstdlib>
+
 #include <gtest/gtest.h>
 
 #include "ip2p/base/error.h"
@@ -26,6 +29,31 @@ Image gradient(int width, int height, bool has_alpha) {
       if (has_alpha) image.alpha.push_back(static_cast<std::uint8_t>((x * y) & 255));
     }
   return image;
+}
+
+/// Grey noise: what no format can make small.
+Image noise(int side) {
+  Image image{.width = side, .height = side, .rgb = {}, .alpha = {}, .exif = {}};
+  std::uint32_t state = 1;
+  for (int i = 0; i < side * side; ++i) {
+    state = state * 1664525U + 1013904223U;
+    image.rgb.insert(image.rgb.end(), 3, static_cast<std::uint8_t>(state >> 24U));
+  }
+  return image;
+}
+
+// libjpeg hands the file over in pieces of 64 KiB; a small picture is one piece.
+TEST(EncodeImage, JpegOfManyPiecesComesBack) {
+  const Image image = noise(400);
+  const Bytes file =
+      encode_image(image, {.format = OutputFormat::jpeg, .quality = 100, .record = ""});
+  EXPECT_GT(file.size(), 2U * 65536U);
+  const Image back = decode_image(file, "noise.jpg");
+  ASSERT_EQ(back.rgb.size(), image.rgb.size());
+  int worst = 0;
+  for (std::size_t i = 0; i < image.rgb.size(); ++i)
+    worst = std::max(worst, std::abs(int{image.rgb[i]} - int{back.rgb[i]}));
+  EXPECT_LE(worst, 4);
 }
 
 TEST(FormatOf, GoesByExtensionInAnyCase) {
