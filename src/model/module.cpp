@@ -9,7 +9,6 @@
 #include <chrono>
 #include <set>
 
-#include <caffe2/serialize/inline_container.h>
 #include <torch/csrc/jit/passes/inliner.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/script.h>
@@ -19,6 +18,7 @@
 #include "ip2p/model/compute_errors.h"
 
 #include "allowed_operators.h"
+#include "mapped_archive.h"
 
 namespace ip2p {
 namespace {
@@ -61,19 +61,15 @@ std::string lower_case(std::string name) {
   return name;
 }
 
-void refuse_code_that_runs_on_load(const fs::path& path) {
-  caffe2::serialize::PyTorchStreamReader reader(path.string());
+void refuse_code_that_runs_on_load(const MappedArchive& archive, const fs::path& path) {
   std::set<std::string> seen;
-  for (const std::string& record : reader.getAllRecords()) {
+  archive.for_each_record([&](const std::string& record, std::string_view code) {
     if (!is_known_record(record) || !seen.insert(lower_case(record)).second)
       refuse(path, text("has a record that no bundle needs (", record, ")"));
-    if (!record.starts_with("code/")) continue;
-    const auto [data, size] = reader.getRecord(record);
-    const std::string_view code(static_cast<const char*>(data.get()), size);
     if (code.find("__setstate__") != std::string_view::npos)
       refuse(path,
              text("has code that would run while it is loaded (__setstate__ in ", record, ")"));
-  }
+  });
 }
 
 void check_operators(const torch::jit::Block& block, const fs::path& path) {
@@ -93,18 +89,6 @@ void check_graph(const torch::jit::Module& module, const fs::path& path) {
   check_operators(*graph->block(), path);
 }
 
-/// Moves every tensor to the device and the floating-point ones to the dtype, one at a time, so
-/// that at most one tensor is there twice. Whole numbers stay whole: they are indices, not weights.
-void move(const torch::jit::Module& module, const Placement& placement) {
-  const torch::NoGradGuard no_grad;
-  const auto moved = [&](const torch::Tensor& tensor) {
-    return tensor.is_floating_point() ? tensor.to(placement.device, placement.dtype)
-                                      : tensor.to(placement.device);
-  };
-  for (torch::Tensor parameter : module.parameters()) parameter.set_data(moved(parameter));
-  for (torch::Tensor buffer : module.buffers()) buffer.set_data(moved(buffer));
-}
-
 [[noreturn]] void refuse_or_out_of_memory(const fs::path& path, const Placement& placement,
                                           const std::string& message) {
   if (is_out_of_memory(message))
@@ -118,12 +102,13 @@ torch::jit::Module load(const fs::path& path, const Placement& placement) {
     const auto seconds = [&start] {
       return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     };
-    refuse_code_that_runs_on_load(path);
-    torch::jit::Module module = torch::jit::load(path.string());
+    MappedArchive archive(path);
+    refuse_code_that_runs_on_load(archive, path);
+    torch::jit::Module module = archive.load();
     check_graph(module, path);
     const double read = seconds();
     module.eval();
-    move(module, placement);
+    archive.fill(module, placement.device, placement.dtype);
     log::debug(text(path.filename(), " read in ", read, " s, on ", device_name(placement.device),
                     " as ", dtype_name(placement.dtype), " after ", seconds(), " s"));
     return module;
