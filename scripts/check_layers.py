@@ -31,7 +31,7 @@ HOMES = {
     r"(jpeglib|png|tiffio|webp/.*|lcms2|libexif/.*)\.h": ("src/image/",),
     r"unicode/": ("src/text/",),
     r"sentencepiece": ("src/text/tokenizer.cpp",),
-    r"torch/(script|csrc)": ("src/model/module.cpp",),
+    r"torch/(script|csrc)": ("src/model/",),
     r"CLI/": ("src/cli/",),
 }
 
