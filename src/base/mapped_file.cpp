@@ -28,7 +28,7 @@ ByteSpan map(int fd, const fs::path& path) {
   if (!S_ISREG(status.st_mode)) fail(path, "it is not a regular file");
   const auto size = static_cast<std::size_t>(status.st_size);
   if (size == 0) return {};  // nothing to map, and mmap refuses it
-  void* start = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
+  void* start = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
   if (start == MAP_FAILED) fail(path, reason(errno));
   ::madvise(start, size, MADV_WILLNEED);  // advice: no harm when it is not taken
   return {static_cast<const std::uint8_t*>(start), size};

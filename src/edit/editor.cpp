@@ -103,13 +103,16 @@ Image Editor::Parts::edit(const Image& input, const EditRequest& request,
 Editor::Editor(const fs::path& bundle, const std::string& device, const std::string& dtype) {
   const Placement placement = place(device, dtype);
   try {
-    Bundle loaded(bundle, placement);
-    const Manifest& manifest = loaded.manifest();
-    Tokenizer tokenizer(manifest.file("tokenizer").path, manifest.text);
-    parts_ = std::make_unique<Parts>(Parts{std::move(loaded), std::move(tokenizer)});
+    *this = Editor(Bundle(bundle, placement));
   } catch (...) {
     rethrow_compute_error(device_name(placement.device), text("loading ", bundle));
   }
+}
+
+Editor::Editor(Bundle bundle) {
+  const Manifest& manifest = bundle.manifest();
+  Tokenizer tokenizer(manifest.file("tokenizer").path, manifest.text);
+  parts_ = std::make_unique<Parts>(Parts{std::move(bundle), std::move(tokenizer)});
 }
 
 Editor::Editor(Editor&&) noexcept = default;

@@ -12,28 +12,20 @@
 
 namespace ip2p {
 
-struct Bundle::Modules {
-  Module text_encoder;
-  Module vae_encoder;
-  Module unet;
-  Module vae_decoder;
-};
-
 namespace {
 
 /// Hashes every file while they are loaded: both read the same pages. One thread, because loading
 /// needs the other cores. What is wrong with a file is better said by its hash than by the parser
 /// that stumbles over it, so a failed verification wins.
 template <class Load>
-auto load_verified(const Manifest& manifest, Load load) {
+void load_verified(const Manifest& manifest, Load load) {
   for (const auto& [part, file] : manifest.files) verify_size(file);
   std::future<void> hashes = std::async(std::launch::async, [&manifest] {
     for (const auto& [part, file] : manifest.files) verify_file(file);
   });
   try {
-    auto loaded = load();
+    load();
     hashes.get();
-    return loaded;
   } catch (...) {
     if (hashes.valid()) hashes.get();
     throw;
@@ -43,16 +35,20 @@ auto load_verified(const Manifest& manifest, Load load) {
 }  // namespace
 
 Bundle::Bundle(const fs::path& folder, const Placement& placement)
+    : Bundle(folder, placement, {module_parts.begin(), module_parts.end()}) {}
+
+Bundle::Bundle(const fs::path& folder, const Placement& placement,
+               const std::set<std::string_view>& parts)
     : manifest_(read_manifest(folder)), placement_(placement) {
-  modules_ = load_verified(manifest_, [&] {
-    const auto module = [&](std::string_view part) {
-      return Module(manifest_.file(part), placement_);
-    };
-    return std::make_unique<Modules>(Modules{.text_encoder = module("text_encoder"),
-                                             .vae_encoder = module("vae_encoder"),
-                                             .unet = module("unet"),
-                                             .vae_decoder = module("vae_decoder")});
+  load_verified(manifest_, [&] {
+    for (const std::string_view part : module_parts)
+      if (parts.contains(part))
+        modules_.emplace(part, std::make_unique<Module>(manifest_.file(part), placement_));
   });
+}
+
+const Module& Bundle::module(std::string_view part) const {
+  return *modules_.find(part)->second;
 }
 
 Bundle::Bundle(Bundle&&) noexcept = default;
@@ -68,7 +64,7 @@ const Placement& Bundle::placement() const {
 
 Tensor Bundle::encode_text(const Tensor& tokens) const {
   expect_shape(tokens, {any_size, manifest_.text.length}, "token ids");
-  Tensor context = modules_->text_encoder({tokens.to(placement_.device)});
+  Tensor context = module("text_encoder")({tokens.to(placement_.device)});
   expect_shape(context, {tokens.size(0), manifest_.text.length, manifest_.context_width},
                "text_encoder.pt's output");
   return context.to(torch::kFloat32);
@@ -77,7 +73,7 @@ Tensor Bundle::encode_text(const Tensor& tokens) const {
 Tensor Bundle::encode_image(const Tensor& pixels) const {
   expect_shape(pixels, {any_size, 3, any_size, any_size}, "pixels");
   const LatentSpec& spec = manifest_.latent;
-  Tensor latent = modules_->vae_encoder({pixels.to(placement_.device, placement_.dtype)});
+  Tensor latent = module("vae_encoder")({pixels.to(placement_.device, placement_.dtype)});
   expect_shape(latent,
                {pixels.size(0), spec.channels, pixels.size(2) / spec.pixels_per_latent,
                 pixels.size(3) / spec.pixels_per_latent},
@@ -88,7 +84,7 @@ Tensor Bundle::encode_image(const Tensor& pixels) const {
 Tensor Bundle::predict(const Tensor& sample, const Tensor& timestep, const Tensor& context) const {
   const std::int64_t channels = manifest_.latent.channels;
   expect_shape(sample, {any_size, 2 * channels, any_size, any_size}, "the UNet's sample");
-  Tensor predicted = modules_->unet({sample.to(placement_.device, placement_.dtype),
+  Tensor predicted = module("unet")({sample.to(placement_.device, placement_.dtype),
                                      timestep.to(placement_.device, torch::kFloat32),
                                      context.to(placement_.device, placement_.dtype)});
   expect_shape(predicted, {sample.size(0), channels, sample.size(2), sample.size(3)},
@@ -100,12 +96,16 @@ Tensor Bundle::decode(const Tensor& latent) const {
   const LatentSpec& spec = manifest_.latent;
   expect_shape(latent, {any_size, spec.channels, any_size, any_size}, "the latent");
   const Tensor unscaled = latent / spec.scale + spec.shift;
-  Tensor pixels = modules_->vae_decoder({unscaled.to(placement_.device, placement_.dtype)});
+  Tensor pixels = module("vae_decoder")({unscaled.to(placement_.device, placement_.dtype)});
   expect_shape(pixels,
                {latent.size(0), 3, latent.size(2) * spec.pixels_per_latent,
                 latent.size(3) * spec.pixels_per_latent},
                "vae_decoder.pt's output");
   return pixels.to(torch::kFloat32);
+}
+
+NamedTensors Bundle::parameters(std::string_view part) const {
+  return module(part).parameters();
 }
 
 }  // namespace ip2p

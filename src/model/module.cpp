@@ -109,6 +109,7 @@ torch::jit::Module load(const fs::path& path, const Placement& placement) {
     const double read = seconds();
     module.eval();
     archive.fill(module, placement.device, placement.dtype);
+    for (torch::Tensor parameter : module.parameters()) parameter.set_requires_grad(false);
     log::debug(text(path.filename(), " read in ", read, " s, on ", device_name(placement.device),
                     " as ", dtype_name(placement.dtype), " after ", seconds(), " s"));
     return module;
@@ -140,7 +141,6 @@ torch::Tensor Module::operator()(const std::vector<torch::Tensor>& arguments) co
   // would be spent on profiling (seconds), and later ones could run fused kernels that round
   // differently.
   const torch::jit::GraphOptimizerEnabledGuard no_profiling(false);
-  const c10::InferenceMode inference;
   try {
     const torch::jit::Method forward = script_->module.get_method("forward");
     return forward({arguments.begin(), arguments.end()}).toTensor();
@@ -150,6 +150,30 @@ torch::Tensor Module::operator()(const std::vector<torch::Tensor>& arguments) co
     // how the interpreter passes on whatever an operator threw, with the traceback of the archive's
     // code
     fail(arguments.front(), last_line(error.what()));
+  }
+}
+
+NamedTensors Module::parameters() const {
+  NamedTensors weights;
+  for (const auto& [name, tensor] : script_->module.named_parameters())
+    weights.emplace_back(name, tensor);
+  return weights;
+}
+
+void Module::save(const fs::path& path, torch::Dtype dtype) const {
+  try {
+    const torch::NoGradGuard no_grad;
+    torch::jit::Module copy = script_->module.deepcopy();
+    copy.to(torch::kCPU);
+    const auto convert = [dtype](torch::Tensor tensor) {
+      tensor.set_requires_grad(false);
+      if (tensor.is_floating_point()) tensor.set_data(tensor.to(dtype));
+    };
+    for (const torch::Tensor& parameter : copy.parameters()) convert(parameter);
+    for (const torch::Tensor& buffer : copy.buffers()) convert(buffer);
+    copy.save(path.string());
+  } catch (const std::exception& error) {
+    throw Error(Exit::file, text("cannot write ", path, ": ", first_line(error.what())));
   }
 }
 

@@ -9,6 +9,7 @@
 #include <torch/types.h>
 
 #include "ip2p/model/manifest.h"
+#include "ip2p/model/named_tensors.h"
 #include "ip2p/model/placement.h"
 
 namespace ip2p {
@@ -23,10 +24,17 @@ class Module {
   Module& operator=(Module&&) noexcept;
   ~Module();
 
-  /// Runs it: tensors on the module's device, floating-point ones in its dtype but for those the
+  /// Runs it, recording for gradients where the weights ask for them: tensors on the module's device, floating-point ones in its dtype but for those the
   /// archive wants otherwise. Concurrent calls are safe. Error{model} when it refuses its
   /// arguments, Error{device} when memory runs out.
   [[nodiscard]] torch::Tensor operator()(const std::vector<torch::Tensor>& arguments) const;
+
+  /// The weights, by their names in the archive and in its order.
+  [[nodiscard]] NamedTensors parameters() const;
+
+  /// Writes the archive with the weights as they are now, floating-point ones in `dtype`. Must not
+  /// be the file it was loaded from. Error{file} when it cannot be written.
+  void save(const fs::path& path, torch::Dtype dtype) const;
 
  private:
   [[noreturn]] void fail(const torch::Tensor& input, const std::string& message) const;

@@ -5,10 +5,11 @@
 
 namespace ip2p {
 
-/// A regular file mapped for reading. The bytes stay valid for as long as the object lives, also
-/// when the file is renamed, replaced or deleted meanwhile. A file that is cut short in place while
-/// it is mapped ends the process (SIGBUS), as with every mapping: bundles are replaced, not
-/// rewritten.
+/// A regular file mapped into memory, privately: what is written into the bytes (libtorch's tensors
+/// have no constant form) stays in this process. The bytes stay valid for as long as the object
+/// lives, also when the file is renamed, replaced or deleted meanwhile. A file that is cut short in
+/// place while it is mapped ends the process (SIGBUS), as with every mapping: bundles are replaced,
+/// not rewritten.
 class MappedFile {
  public:
   /// Error{file} when it is missing, a folder, unreadable, or cannot be mapped (a pipe).

@@ -11,11 +11,15 @@
 
 namespace ip2p {
 
+class Bundle;
+
 /// A loaded bundle with its tokenizer. Loading takes seconds, editing many times.
 class Editor {
  public:
   /// `device` and `dtype` as the flags take them. Error{model}, Error{device}.
   Editor(const fs::path& bundle, const std::string& device, const std::string& dtype);
+  /// A bundle that is loaded already, whole: its weights may change between edits.
+  explicit Editor(Bundle bundle);
   Editor(Editor&&) noexcept;
   Editor& operator=(Editor&&) noexcept;
   ~Editor();

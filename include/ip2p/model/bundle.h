@@ -1,16 +1,29 @@
 // bundle.h - a model ready to run: four calls with checked shapes, on one device, in one precision.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <set>
+#include <string>
 
 #include <torch/types.h>
 
 #include "ip2p/model/manifest.h"
+#include "ip2p/model/named_tensors.h"
 #include "ip2p/model/placement.h"
 
 namespace ip2p {
 
 using torch::Tensor;
+
+class Module;
+
+/// What a bundle says of itself when it is written.
+struct BundleOrigin {
+  std::string name;
+  std::string source;   ///< what the weights were made from
+  std::string licence;  ///< of the weights
+};
 
 /// The modules of a bundle. B items, H W pixels, C latent channels, h w latents (pixels divided by
 /// pixels_per_latent), T tokens, D context width. Calls take tensors of any device and dtype and
@@ -22,6 +35,9 @@ class Bundle {
   /// Reads, verifies (hashes, allowed operators) and loads. Nothing of the bundle runs before it is
   /// verified. Error{model} says which file is wrong and how.
   Bundle(const fs::path& folder, const Placement& placement);
+  /// Only some of `module_parts`; the calls of the others must not be made.
+  Bundle(const fs::path& folder, const Placement& placement,
+         const std::set<std::string_view>& parts);
   Bundle(Bundle&&) noexcept;
   Bundle& operator=(Bundle&&) noexcept;
   ~Bundle();
@@ -37,14 +53,24 @@ class Bundle {
   /// (B,C,h,w) of the UNet's scale -> (B,3,H,W), about [-1,1].
   [[nodiscard]] Tensor decode(const Tensor& latent) const;
 
+  /// The weights of one of `module_parts`, in the archive's order. They can be made to require
+  /// gradients, and written into.
+  [[nodiscard]] NamedTensors parameters(std::string_view part) const;
+
+  /// Writes a bundle with the weights as they are now into `folder`, which must not exist:
+  /// floating-point weights in `dtype`, the rest of the manifest as it was. Whole or not at all.
+  /// Error{file} when it exists or cannot be written.
+  void write(const fs::path& folder, torch::Dtype dtype, const BundleOrigin& origin) const;
+
   [[nodiscard]] const Manifest& manifest() const;
   [[nodiscard]] const Placement& placement() const;
 
  private:
-  struct Modules;
+  [[nodiscard]] const Module& module(std::string_view part) const;
+
   Manifest manifest_;
   Placement placement_;
-  std::unique_ptr<Modules> modules_;
+  std::map<std::string, std::unique_ptr<Module>, std::less<>> modules_;
 };
 
 }  // namespace ip2p

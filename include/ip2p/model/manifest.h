@@ -44,6 +44,10 @@ struct EditDefaults {
 inline constexpr std::array<std::string_view, 5> bundle_parts{"unet", "vae_encoder", "vae_decoder",
                                                               "text_encoder", "tokenizer"};
 
+/// Those of them that are TorchScript archives.
+inline constexpr std::array<std::string_view, 4> module_parts{"text_encoder", "vae_encoder", "unet",
+                                                              "vae_decoder"};
+
 /// A bundle.json, checked. models/README.md has every field.
 struct Manifest {
   static constexpr std::int64_t format = 1;

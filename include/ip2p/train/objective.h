@@ -1,12 +1,12 @@
 // objective.h - the loss of the paper's equation 2, on tensors: no model and no data in sight.
 #pragma once
 
-#include <functional>
 #include <vector>
 
 #include <torch/types.h>
 
 #include "ip2p/diffusion/schedule.h"
+#include "ip2p/model/manifest.h"
 #include "ip2p/train/batches.h"
 #include "ip2p/train/config.h"
 
@@ -35,10 +35,11 @@ struct NoisyBatch {
   std::vector<bool> drop_text;  ///< B: whose instruction is replaced by the empty one
 };
 
-/// Adds noise: x_t = sqrt(a_t) z + sqrt(1 - a_t) n for z = (target - shift) * scale, and decides
+/// Adds noise: x_t = sqrt(a_t) z + sqrt(1 - a_t) n for z = (target - shift) * scale of
+/// the latent, and decides
 /// timesteps and dropout, each item by its own place.
 NoisyBatch make_noisy(const Batch& batch, const TrainConfig& config, const NoiseSpec& noise,
-                      double latent_scale, double latent_shift, const torch::Device& device);
+                      const LatentSpec& latent, const torch::Device& device);
 
 /// Mean over items of weight times the mean squared error of each, as a float32 scalar.
 torch::Tensor weighted_loss(const torch::Tensor& predicted, const NoisyBatch& batch);

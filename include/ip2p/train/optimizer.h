@@ -1,19 +1,14 @@
 // optimizer.h - how gradients move weights: AdamW and Muon.
 #pragma once
 
-#include <map>
 #include <memory>
-#include <string>
-#include <vector>
 
 #include <torch/types.h>
 
+#include "ip2p/model/named_tensors.h"
 #include "ip2p/train/config.h"
 
 namespace ip2p {
-
-/// Parameters by name, in the order of the model. The tensors are the model's own.
-using NamedTensors = std::vector<std::pair<std::string, torch::Tensor>>;
 
 class Optimizer {
  public:
