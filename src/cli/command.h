@@ -18,5 +18,6 @@ struct Command {
 
 Command edit_command(CLI::App& program);
 Command info_command(CLI::App& program);
+Command train_command(CLI::App& program);
 
 }  // namespace ip2p::cli

@@ -25,6 +25,10 @@ void catch_signals() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
+bool interrupted() {
+  return caught != 0;
+}
+
 void stop_if_interrupted(std::size_t done, std::size_t all) {
   if (caught != 0)
     throw Error(Exit::interrupted,

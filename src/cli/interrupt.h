@@ -10,6 +10,9 @@ namespace ip2p::cli {
 /// error of the write, not a signal.
 void catch_signals();
 
+/// Whether a signal came.
+bool interrupted();
+
 /// Throws Error{interrupted} once a signal came; the sentence says that `done` of `all` pictures
 /// were written.
 void stop_if_interrupted(std::size_t done, std::size_t all);

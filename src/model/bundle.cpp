@@ -43,7 +43,7 @@ Bundle::Bundle(const fs::path& folder, const Placement& placement,
   load_verified(manifest_, [&] {
     for (const std::string_view part : module_parts)
       if (parts.contains(part))
-        modules_.emplace(part, std::make_unique<Module>(manifest_.file(part), placement_));
+        modules_.emplace(part, std::make_shared<const Module>(manifest_.file(part), placement_));
   });
 }
 
@@ -51,6 +51,8 @@ const Module& Bundle::module(std::string_view part) const {
   return *modules_.find(part)->second;
 }
 
+Bundle::Bundle(const Bundle&) = default;
+Bundle& Bundle::operator=(const Bundle&) = default;
 Bundle::Bundle(Bundle&&) noexcept = default;
 Bundle& Bundle::operator=(Bundle&&) noexcept = default;
 Bundle::~Bundle() = default;

@@ -24,9 +24,10 @@ class Module {
   Module& operator=(Module&&) noexcept;
   ~Module();
 
-  /// Runs it, recording for gradients where the weights ask for them: tensors on the module's device, floating-point ones in its dtype but for those the
-  /// archive wants otherwise. Concurrent calls are safe. Error{model} when it refuses its
-  /// arguments, Error{device} when memory runs out.
+  /// Runs it, recording for gradients where the weights ask for them: tensors on the module's
+  /// device, floating-point ones in its dtype but for those the archive wants otherwise. Concurrent
+  /// calls are safe. Error{model} when it refuses its arguments, Error{device} when memory runs
+  /// out.
   [[nodiscard]] torch::Tensor operator()(const std::vector<torch::Tensor>& arguments) const;
 
   /// The weights, by their names in the archive and in its order.

@@ -38,7 +38,10 @@ class Bundle {
   /// Only some of `module_parts`; the calls of the others must not be made.
   Bundle(const fs::path& folder, const Placement& placement,
          const std::set<std::string_view>& parts);
+  /// Copies share the weights.
+  Bundle(const Bundle&);
   Bundle(Bundle&&) noexcept;
+  Bundle& operator=(const Bundle&);
   Bundle& operator=(Bundle&&) noexcept;
   ~Bundle();
 
@@ -70,7 +73,7 @@ class Bundle {
 
   Manifest manifest_;
   Placement placement_;
-  std::map<std::string, std::unique_ptr<Module>, std::less<>> modules_;
+  std::map<std::string, std::shared_ptr<const Module>, std::less<>> modules_;
 };
 
 }  // namespace ip2p
