@@ -43,6 +43,9 @@ class Descriptor {
   int fd_;
 };
 
+/// What the names of files that are not whole yet begin with.
+constexpr std::string_view partial_prefix = ".ip2p-partial-";
+
 /// Deletes the file unless it was moved to its place.
 class TemporaryFile {
  public:
@@ -183,13 +186,18 @@ void check_writable(const fs::path& path, Existing existing) {
 }
 
 void write_atomically(const fs::path& path, ByteSpan bytes, Existing existing) {
+  stream_atomically(path, [&](const Sink& sink) { sink(bytes); }, existing);
+}
+
+void stream_atomically(const fs::path& path, const std::function<void(const Sink&)>& write,
+                       Existing existing) {
   check_writable(path, existing);
-  std::string name = (folder_of(path) / ".ip2p-partial-XXXXXX").string();
+  std::string name = (folder_of(path) / text(partial_prefix, "XXXXXX")).string();
   Descriptor file(::mkostemp(name.data(), O_CLOEXEC));
   if (file.get() < 0) throw Error(Exit::file, text("cannot write ", path, ": ", reason(errno)));
   TemporaryFile partial(name);
 
-  write_all(file.get(), bytes, path);
+  write([&](ByteSpan bytes) { write_all(file.get(), bytes, path); });
   // mkostemp makes files that only their owner reads; a picture gets what any new file gets.
   const mode_t mask = ::umask(0);
   ::umask(mask);
@@ -198,6 +206,13 @@ void write_atomically(const fs::path& path, ByteSpan bytes, Existing existing) {
 
   move_into_place(name, path, existing);
   partial.moved();
+}
+
+void remove_partial_files(const fs::path& folder) {
+  std::error_code ignored;  // a file that stays costs space, nothing else
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored))
+    if (entry.path().filename().string().starts_with(partial_prefix))
+      fs::remove(entry.path(), ignored);
 }
 
 std::string sha256_of_file(const fs::path& path) {

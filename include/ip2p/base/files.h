@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -34,6 +35,18 @@ void check_writable(const fs::path& path, Existing existing);
 /// checked. Error{file} when the disk is full, the folder is missing or not writable, or the file
 /// exists.
 void write_atomically(const fs::path& path, ByteSpan bytes, Existing existing);
+
+/// Takes bytes that follow those it took before.
+using Sink = std::function<void(ByteSpan)>;
+
+/// The same for what does not fit into memory twice: `write(sink)` hands the bytes over, part by
+/// part. What it throws leaves nothing behind.
+void stream_atomically(const fs::path& path, const std::function<void(const Sink&)>& write,
+                       Existing existing);
+
+/// Deletes what processes that were killed left half-written in `folder`. Only for a folder in
+/// which nobody else is writing.
+void remove_partial_files(const fs::path& folder);
 
 /// SHA-256 as 64 hexadecimal digits. Error{file} when the file cannot be read.
 std::string sha256_of_file(const fs::path& path);

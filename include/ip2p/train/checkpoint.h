@@ -17,8 +17,9 @@ namespace ip2p {
 /// `path` before is then still there, whole.
 void write_tensors(const fs::path& path, const NamedTensors& tensors, const nlohmann::json& about);
 
-/// Copies the file's values into `tensors`, by name, and returns the JSON. Error{file} when the
-/// file is missing, cut short, not of this kind, or a name, shape or dtype differs (which,
+/// Copies the file's values into `tensors`, by name, and returns the JSON (an empty object when
+/// another program wrote the file). Tensors that are not asked for are passed over. Error{file}
+/// when the file is missing, cut short, not of this kind, or a name, shape or dtype differs (which,
 /// expected, got); then `tensors` may be partly filled.
 nlohmann::json read_tensors(const fs::path& path, const NamedTensors& tensors);
 

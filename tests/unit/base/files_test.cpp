@@ -1,16 +1,15 @@
 // files_test.cpp - whole or not at all, never over what is there.
 #include "ip2p/base/files.h"
 
-#include <csignal>
 #include <future>
 #include <thread>
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "support/size_limit.h"
 #include "support/temporary_folder.h"
 #include "support/throws.h"
 
@@ -18,6 +17,7 @@ namespace ip2p {
 namespace {
 
 using test::expect_error;
+using test::SizeLimit;
 using test::TemporaryFolder;
 
 Bytes bytes_of(std::string_view characters) {
@@ -28,26 +28,6 @@ std::size_t entries(const fs::path& folder) {
   return static_cast<std::size_t>(
       std::distance(fs::directory_iterator(folder), fs::directory_iterator{}));
 }
-
-/// While it lives, a write beyond `bytes` fails, as on a full disk.
-class SizeLimit {
- public:
-  explicit SizeLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit limit{bytes, before_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  SizeLimit(const SizeLimit&) = delete;
-  SizeLimit& operator=(const SizeLimit&) = delete;
-  ~SizeLimit() {
-    ::setrlimit(RLIMIT_FSIZE, &before_);
-    (void)std::signal(SIGXFSZ, handler_);
-  }
-
- private:
-  rlimit before_{};
-  void (*handler_)(int);
-};
 
 /// While it lives, a test that root runs is run by nobody, for whom permissions count.
 class WithoutRoot {
@@ -150,6 +130,49 @@ TEST(Files, AFailedWriteLeavesNothing) {
   }
   EXPECT_EQ(read_file(path), bytes_of("old"));
   EXPECT_EQ(entries(folder.path()), 1);
+}
+
+TEST(Files, AStreamIsWrittenPartByPart) {
+  const TemporaryFolder folder;
+  const fs::path path = folder / "out";
+  const auto write = [](const Sink& sink) {
+    sink(bytes_of("one, "));
+    sink({});
+    sink(bytes_of("two"));
+  };
+  stream_atomically(path, write, Existing::keep);
+  EXPECT_EQ(read_file(path), bytes_of("one, two"));
+  expect_error(Exit::file, [&] { stream_atomically(path, write, Existing::keep); }, "exists");
+}
+
+TEST(Files, AStreamThatBreaksOffLeavesNothing) {
+  const TemporaryFolder folder;
+  const fs::path path = folder / "out";
+  write_atomically(path, bytes_of("old"), Existing::keep);
+  const auto breaks = [](const Sink& sink) {
+    sink(bytes_of("new"));
+    throw Error(Exit::device, "the device is gone");
+  };
+  expect_error(
+      Exit::device, [&] { stream_atomically(path, breaks, Existing::replace); }, "is gone");
+  EXPECT_EQ(read_file(path), bytes_of("old"));
+  EXPECT_EQ(entries(folder.path()), 1);
+}
+
+TEST(Files, WhatAKilledProcessLeftIsRemoved) {
+  const TemporaryFolder folder;
+  write_atomically(folder / "whole", bytes_of("whole"), Existing::keep);
+  const auto killed = [&](const Sink& sink) {
+    sink(bytes_of("half"));
+    EXPECT_EQ(entries(folder.path()), 2);
+    remove_partial_files(folder.path());
+    EXPECT_EQ(entries(folder.path()), 1);
+    throw Error(Exit::interrupted, "killed");
+  };
+  expect_error(Exit::interrupted,
+               [&] { stream_atomically(folder / "new", killed, Existing::keep); });
+  EXPECT_EQ(read_file(folder / "whole"), bytes_of("whole"));
+  remove_partial_files(folder / "missing");
 }
 
 TEST(Files, NewFilesHaveTheUsualPermissions) {
