@@ -41,7 +41,9 @@ std::vector<Example> spread(const std::vector<Example>& all, std::int64_t count)
 Image contact_sheet(const Editor& editor, const std::vector<Example>& examples,
                     std::int64_t resolution) {
   const int side = static_cast<int>(resolution);
-  Image sheet{.width = 3 * side, .height = side * static_cast<int>(examples.size())};
+  Image sheet;
+  sheet.width = 3 * side;
+  sheet.height = side * static_cast<int>(examples.size());
   sheet.rgb.resize(static_cast<std::size_t>(sheet.width) * static_cast<std::size_t>(sheet.height) *
                    3);
   EditOptions wanted;
