@@ -344,7 +344,7 @@ EDITS = {
     "snow": Edit(snow),
     "fog": Edit(fog, BY_DEGREE),
     "blur": Edit(blur),
-    "pixel art": Edit(pixel_art),
+    "pixel art": Edit(pixel_art, whole=True),
     "sketch": Edit(sketch),
     "cartoon": Edit(cartoon),
     "oil painting": Edit(oil_painting),

@@ -54,6 +54,7 @@ def reduced(content: bytes) -> Image.Image:
     picture = Image.open(io.BytesIO(content))
     picture.draft("RGB", (2 * SHORT_SIDE_PX, 2 * SHORT_SIDE_PX))
     picture = ImageOps.exif_transpose(picture).convert("RGB")
+    picture.info.clear()  # metadata stays behind
     scale = SHORT_SIDE_PX / min(picture.size)
     if scale < 1:
         size = tuple(max(SHORT_SIDE_PX, round(side * scale)) for side in picture.size)
