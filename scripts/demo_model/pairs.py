@@ -38,7 +38,8 @@ def make_pairs(work: Path, seed: int = 0) -> Path:
 def make_split(work: Path, split: str, seed: int) -> None:
     """Writes one split's pictures and its metadata.jsonl."""
     folder = work / "pairs" / split
-    sources = ["pairs.py", "edits.py", "crops.py", "wordings.py", "wordings.txt", "splits.py", "photographs.tsv"]
+    sources = ["pairs.py", "edits.py", "pixels.py", "crops.py", "wordings.py", "wordings.txt", "splits.py",
+               "photographs.tsv"]  # fmt: skip
     made_from = fingerprint(sources, split, seed)
     if is_whole(folder, made_from):
         return

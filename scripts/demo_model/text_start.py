@@ -21,7 +21,7 @@ from transformers import CLIPTextConfig, CLIPTextModel
 from .edits import EDITS
 from .packages import Packages
 from .stage import fingerprint, is_whole, seal, unseal, write_atomically
-from .wordings import PAIRS, pair_wordings, wordings, words
+from .wordings import PAIRS, pair_wordings, training_words, wordings, words
 
 WORD_LIST = ("debian:wamerican-small", "usr/share/dict/american-english-small")
 LENGTH = 32  # tokens, with start and end
@@ -29,7 +29,7 @@ WIDTH = 128
 PIECES = 1600
 PAD, START, END, UNKNOWN = 0, 1, 2, 3
 ENDINGS = ("s", "ed", "ing", "ish", "like", "y", "er", "ness", "ly", "ized", "ify")
-STEPS, BATCH, RATE = 3000, 96, 1.5e-3
+STEPS, BATCH, RATE = 2200, 96, 1.5e-3
 PAIR_SHARE = 0.3
 
 Request = tuple[tuple[str, str], ...]  # the (edit, option) that a sentence asks for, one or two
@@ -57,8 +57,13 @@ def filler_words(folder: Path) -> list[str]:
     """Common English words, without those that only held-out sentences hold."""
     package, member = WORD_LIST
     listed = Packages(folder).read(package, member).decode("utf-8").split()
-    hidden = words([said for split in ("validation", "test") for said, _ in held_out(split)])
-    return [word for word in listed if word.isascii() and word.isalpha() and word.islower() and word not in hidden]
+    return [w for w in listed if w.isascii() and w.isalpha() and w.islower() and w not in hidden_words()]
+
+
+@lru_cache(maxsize=1)
+def hidden_words() -> frozenset[str]:
+    """The words that only held-out sentences hold."""
+    return frozenset(words([said for split in ("validation", "test") for said, _ in held_out(split)]) - training_words())
 
 
 def make_vocabulary(work: Path) -> bytes:
@@ -107,7 +112,8 @@ def disturbed(sentence: str, fillers: list[str], chance: np.random.RandomState) 
         if len(said[at]) > 4:
             cut = chance.randint(1, len(said[at]) - 2)
             said[at] = said[at][:cut] + said[at][cut + 1] + said[at][cut] + said[at][cut + 2 :]
-    return " ".join(said)
+    result = " ".join(said)
+    return sentence if words([result]) & hidden_words() else result  # a changed ending may make a held-out word
 
 
 class Sentences:

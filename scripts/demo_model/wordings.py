@@ -48,7 +48,7 @@ PAIRS = (
 )
 JOINED = {
     "train": ("{a} and {b}", "{a}, then {b}", "{a} and then {b}", "first {a}, then {b}", "{a} with {b}", "{a}, {b}"),
-    "validation": ("{a} together alongside {b}",),
+    "validation": ("{a}; furthermore {b}", "{a} alongside that {b}"),
     "test": ("{a} plus {b}", "{a}; afterwards {b}", "both {a} as well as {b}"),
 }
 COLOUR_NAMES = {"turquoise": ("turquoise", "teal", "cyan"), "purple": ("purple", "violet")}
@@ -116,11 +116,18 @@ def pair_wordings(first: tuple[str, str], second: tuple[str, str], split: str, c
             break
         parts = []
         for edit, option in (first, second):
-            short = [said for said in wordings(edit, option, "train") if len(said.split()) <= 6]
+            short = short_wordings(edit, option)
             parts.append(short[chance.randint(len(short))])
         join = JOINED[split][chance.randint(len(JOINED[split]))]
         found[join.format(a=parts[0], b=parts[1].replace("the photo", "it"))] = None
     return list(found)
+
+
+@lru_cache(maxsize=None)
+def short_wordings(edit: str, option: str) -> list[str]:
+    """Training wordings that can be half of a sentence."""
+    subjects = ("it", "the", "this")
+    return [s for s in wordings(edit, option, "train") if len(s.split()) <= 6 and s.split()[0] not in subjects]
 
 
 def words(sentences: list[str]) -> set[str]:
