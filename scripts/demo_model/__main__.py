@@ -1,6 +1,7 @@
 """The stages in their order: python -m demo_model [--work DIR] [--only STAGE]."""
 
 import argparse
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -38,11 +39,20 @@ def start(work: Path) -> None:
 
 
 def unet(work: Path) -> None:
-    # The UNet is trained by the program itself; its configuration says how.
+    # TRAINING OF THE UNET: the program itself does it; its configuration says how.
     subprocess.run([str(ROOT / "build/ip2p"), "train", str(work / "unet/config.json")], check=True)
 
 
-STAGES = {stage.__name__: stage for stage in (photographs, pairs, vae, text, start, unet)}
+def bundle(work: Path) -> None:
+    # What training leaves as a bundle becomes the one that ships.
+    from .credits import write_credits
+
+    target = ROOT / "models/demo"
+    shutil.copytree(work / "unet/bundle", target, dirs_exist_ok=True)
+    write_credits(target / "README.md")
+
+
+STAGES = {stage.__name__: stage for stage in (photographs, pairs, vae, text, start, unet, bundle)}
 
 
 def main() -> None:

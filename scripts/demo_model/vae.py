@@ -28,13 +28,13 @@ CONFIG = {
     "mid_block_add_attention": False,
 }
 PICTURE_PX = 256  # what an edit is applied to; patches are cut from it
-STEPS = 9800
+STEPS = 8000
 RATE, DECAY_FROM = 0.02, 0.35  # Muon's rate, and the share of the steps after which it falls
 WARM_UP = 50  # steps
 KL_WEIGHT = 2e-5
 SMALL = (64, 8)  # side of a patch and patches a step: many small ones teach fast, but
 LARGE = ((160, 2), (256, 1))  # group norm has the statistics of whole pictures only on large ones: 64-pixel patches
-LARGE_FROM = 0.565  # alone leave 28 dB on whole pictures and 34 dB on patches
+LARGE_FROM = 0.69  # alone leave 28 dB on whole pictures and 34 dB on patches
 SAVE_EVERY_S = 100
 
 
