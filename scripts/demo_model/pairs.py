@@ -82,17 +82,18 @@ class Deal:
 
     def edits(self, count: int) -> list[tuple[str, str]]:
         """`count` different (edit, option)."""
-        found: dict[str, tuple[str, str]] = {}
+        found: list[tuple[str, str]] = []
         while len(found) < count:
-            if not self.pack:
-                self.pack = [edit for edit in EDITS for _ in range(WEIGHTS.get(edit, 1))]
-                self.chance.shuffle(self.pack)
-            edit = self.pack.pop()
-            if edit in found:
-                self.pack.insert(0, edit)  # for the next crop
+            taken = {edit for edit, _ in found}
+            at = next((i for i, edit in enumerate(self.pack) if edit not in taken), None)
+            if at is None:
+                fresh = [edit for edit in EDITS for _ in range(WEIGHTS.get(edit, 1))]
+                self.chance.shuffle(fresh)
+                self.pack += fresh
             else:
-                found[edit] = (edit, self.option(edit))
-        return list(found.values())
+                edit = self.pack.pop(at)
+                found.append((edit, self.option(edit)))
+        return found
 
     def option(self, edit: str) -> str:
         """The edit's next option."""
