@@ -5,12 +5,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
+from numpy import ndarray
+from torch import Tensor
 
 from .stage import ROOT, fingerprint, is_whole, seal, unseal, write_atomically
 from .text_start import WIDTH
-from .vae import CONFIG, STEPS, load_average, load_pictures, psnr, square, to_tensor, train
+from .vae import CONFIG, STEPS, examples, load_average, load_pictures, psnr, square, to_tensor, train
 
 UNET = {
     "in_channels": 2 * CONFIG["latent_channels"],
@@ -55,21 +58,46 @@ def make_vae(work: Path, seed: int = 0) -> Path:
 
 @torch.no_grad()
 def write_vae(work: Path, made_from: str) -> None:
-    """Writes the averaged autoencoder with the scale that gives its latents of photographs a deviation of one."""
+    """Writes the averaged autoencoder, its latents of photographs of mean 0 and deviation 1 in every channel."""
     model = load_average(work)
     pictures = [square(picture, 256) for picture in load_pictures(work, "train")]
     latents = torch.cat([model.encode(to_tensor(picture[None])).latent_dist.mode() for picture in pictures])
-    model.register_to_config(scaling_factor=round(1 / latents.std().item(), 4))
+    standardise(model, latents.mean((0, 2, 3)), latents.std((0, 2, 3)))
     unseal(work / "vae")
     model.save_pretrained(work / "vae" / "diffusers")
+    test = load_pictures(work, "test")
+    photographs, edited = examples(work, "test")
     seal(
         work / "vae",
         made_from,
-        scaling_factor=model.config.scaling_factor,
-        channel_means=[round(x, 3) for x in latents.mean((0, 2, 3)).tolist()],
-        channel_deviations=[round(x, 3) for x in latents.std((0, 2, 3)).tolist()],
-        test_photographs_psnr_db=psnr(model, [square(picture, 256) for picture in load_pictures(work, "test")]),
+        test_photographs_psnr_db=round(psnr(model, photographs), 2),
+        test_edited_psnr_db=round(psnr(model, edited), 2),
+        test_768x512_psnr_db=round(psnr(model, [wide(picture) for picture in test if min(picture.shape[:2]) > 500]), 2),
     )
+
+
+def standardise(model: AutoencoderKL, mean: Tensor, deviation: Tensor) -> None:
+    """Makes latents (z - mean) / deviation, channel by channel, without a change of any decoded picture.
+
+    The UNet is given the picture's latent as it is and the noisy one times the scaling factor: so both are alike, and
+    the factor is 1.
+    """
+    channels = len(mean)
+    into, out_of = model.quant_conv, model.post_quant_conv
+    into.bias[:channels] -= mean
+    into.bias[channels:] -= 2 * deviation.log()  # the logarithm of the variance
+    into.weight[:channels] /= deviation[:, None, None, None]
+    into.bias[:channels] /= deviation
+    out_of.bias += (out_of.weight[:, :, 0, 0] * mean).sum(1)
+    out_of.weight *= deviation[None, :, None, None]
+    model.register_to_config(scaling_factor=1.0)
+
+
+def wide(picture: ndarray) -> ndarray:
+    """The middle of a photograph at 512 x 768 or less."""
+    height, width = picture.shape[:2]
+    top, left = max(0, height - 512) // 2, max(0, width - 768) // 2
+    return np.ascontiguousarray(picture[top:, left:][:512, :768][: height // 4 * 4, : min(width, 768) // 4 * 4])
 
 
 def make_start(work: Path, seed: int = 0) -> Path:
