@@ -28,7 +28,7 @@ CONFIG = {
     "mid_block_add_attention": False,
 }
 PICTURE_PX = 256  # what an edit is applied to; patches are cut from it
-STEPS = 8000
+STEPS = 7400
 RATE, DECAY_FROM = 0.02, 0.35  # Muon's rate, and the share of the steps after which it falls
 WARM_UP = 50  # steps
 KL_WEIGHT = 2e-5
