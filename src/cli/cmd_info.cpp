@@ -1,6 +1,7 @@
 // cmd_info.cpp - what a bundle is, and what there is to run it with.
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include <nlohmann/json.hpp>
 
@@ -10,8 +11,10 @@
 #include "ip2p/model/manifest.h"
 #include "ip2p/version.h"
 
+#include "bundle_choice.h"
 #include "command.h"
-#include "default_bundle.h"
+#include "option_flags.h"
+#include "parse_errors.h"
 
 namespace ip2p::cli {
 namespace {
@@ -19,7 +22,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct InfoFlags {
-  std::string bundle;
+  std::optional<std::string> bundle;
   bool json = false;
 };
 
@@ -80,14 +83,17 @@ Json all(const CLI::App& program, const Json& bundle) {
 
 /// The bundle that was asked for, else the demo; null where none was asked for and none is
 /// installed: the devices and samplers can be shown all the same.
-Json shown_bundle(const std::string& asked) {
-  if (!asked.empty()) return bundle_json(read_manifest(asked));
+Json shown_bundle(const std::optional<std::string>& asked) {
+  std::optional<BundleChoice> bundle;
   try {
-    return bundle_json(read_manifest(default_bundle()));
+    bundle = choose_bundle(asked);
   } catch (const Error& error) {
+    if (error.exit() != Exit::model) throw;
     log::warn(error.what());
     return nullptr;
   }
+  const Manifest manifest = read_manifest(*bundle);
+  return with_origin(*bundle, [&] { return bundle_json(manifest); });
 }
 
 void print_for_people(const Json& info) {
@@ -122,11 +128,12 @@ Command info_command(CLI::App& program) {
   CLI::App* app =
       program.add_subcommand("info", "Say what a bundle is and what there is to run it");
   auto flags = std::make_shared<InfoFlags>();
-  app->add_option("BUNDLE,--model", flags->bundle,
-                  "the bundle's folder (default: IP2P_MODEL, else the demo that ships)")
-      ->envname("IP2P_MODEL");
+  app->option_defaults()->take_last();
+  add_word(*app, "BUNDLE,--model", flags->bundle,
+           "the bundle's folder (default: IP2P_MODEL, else the demo that ships)");
   app->add_flag("--json", flags->json, "as one JSON object");
-  return {app, [flags, &program] {
+  return {app, [app, flags, &program] {
+            refuse_repeated(*app, {"--model"});
             const Json info = all(program, shown_bundle(flags->bundle));
             if (flags->json)
               std::cout << info.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';

@@ -2,6 +2,7 @@
 // that can be checked before a model is loaded.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "ip2p/image/write.h"
 #include "ip2p/model/manifest.h"
 
+#include "bundle_choice.h"
 #include "edit_flags.h"
 
 namespace ip2p::cli {
@@ -20,10 +22,10 @@ struct PlannedOutput {
 };
 
 struct EditPlan {
-  std::string input;       ///< a path, or "-"
-  std::string input_hash;  ///< what its SHA-256 must be; empty: anything
+  std::string input;                      ///< a path, or "-"
+  std::optional<std::string> input_hash;  ///< what its SHA-256 must be; nullopt: anything
   EditRequest request;
-  fs::path model;
+  BundleChoice bundle;
   std::string device;
   std::string dtype;
   Manifest manifest;
@@ -31,6 +33,8 @@ struct EditPlan {
   std::vector<PlannedOutput> outputs;
 };
 
+/// Reads the record of --from and the bundle's manifest; nothing else is opened. Warns of what is
+/// allowed and surprising.
 EditPlan plan_edit(const EditFlags& flags);
 
 }  // namespace ip2p::cli

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <charconv>
-#include <limits>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -13,15 +12,24 @@
 
 namespace ip2p::cli {
 
-/// Empty when `word` is a whole number that `Integer` can hold, else what is wrong with it. The
-/// parser itself would let -1 and 2^64 wrap around.
-template <class Integer>
-std::string check_whole_number(const std::string& word) {
-  Integer value{};
+/// Empty when `word` is a number that the option may have, else what is wrong with it: the sentence
+/// of `validate`. The parser itself would let -1 and 2^64 wrap around.
+template <class Number, class... Constraint>
+std::string number_problem(const std::string& word, const Constraint&... constraint) {
+  Number value{};
   const auto [end, failed] = std::from_chars(word.data(), word.data() + word.size(), value);
-  if (failed == std::errc() && end == word.data() + word.size()) return "";
-  return text("expected a whole number from ", std::numeric_limits<Integer>::min(), " to ",
-              std::numeric_limits<Integer>::max(), ", got ", word);
+  const bool is_number = failed == std::errc() && end == word.data() + word.size();
+  if (is_number && detail::allowed(value, constraint...)) return "";
+  return text("expected ", expectation<Number>(constraint...), ", got ",
+              word.empty() ? "\"\"" : word);
+}
+
+/// Adds a flag whose value is any word, also an empty one: the parser takes an empty word for a
+/// std::optional as no word at all.
+inline CLI::Option* add_word(CLI::App& app, const std::string& names,
+                             std::optional<std::string>& value, const std::string& help) {
+  return app.add_option_function<std::string>(
+      names, [&value](const std::string& word) { value = word; }, help);
 }
 
 /// The type of an option's value: that of a std::optional's content, or its own.
@@ -34,20 +42,26 @@ struct ValueOf<std::optional<Value>> {
   using type = Value;
 };
 
-/// Adds one flag a field. Ranges are shown in help; `validate` checks them, with the
-/// same sentence for a flag as for a file.
+/// Adds one flag a field, with its range and default in the help. Words are checked by `validate`.
 template <class Options>
 void add_flags(CLI::App& app, Options& options) {
   Options::visit(options, [&](const char* name, auto& value, const char* help, auto... constraint) {
-    using Value = typename ValueOf<std::remove_cvref_t<decltype(value)>>::type;
-    std::string flag = "--" + std::string(name);
+    using Field = std::remove_cvref_t<decltype(value)>;
+    using Value = typename ValueOf<Field>::type;
+    const std::string flag = "--" + std::string(name);
     CLI::Option* added = nullptr;
     if constexpr (std::is_same_v<Value, bool>)
       added = app.add_flag(flag, value, help);
+    else if constexpr (std::is_same_v<Field, std::optional<std::string>>)
+      added = add_word(app, flag, value, help);
     else
       added = app.add_option(flag, value, help);
-    if constexpr (std::is_integral_v<Value> && !std::is_same_v<Value, bool>)
-      added->check(check_whole_number<Value>);
+    if constexpr (std::is_arithmetic_v<Value> && !std::is_same_v<Value, bool>)
+      added->check([constraint...](const std::string& word) {
+        return number_problem<Value>(word, constraint...);
+      });
+    if constexpr (std::is_arithmetic_v<Field> && !std::is_same_v<Field, bool>)
+      added->capture_default_str();
     if constexpr (sizeof...(constraint) > 0) added->type_name((constraint.expected() + ...));
   });
 }

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <utility>
 
 #include <unistd.h>
 
@@ -26,14 +27,15 @@ double Stopwatch::since_process_start() {
          start_ticks / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
-void Stopwatch::mark(const std::string& stage) {
+double Stopwatch::mark(const std::string& stage) {
   const Clock::time_point now = Clock::now();
-  stages_[stage] = std::chrono::duration<double>(now - last_).count();
-  last_ = now;
+  const double seconds = std::chrono::duration<double>(now - std::exchange(last_, now)).count();
+  stages_[stage] = seconds;
+  return seconds;
 }
 
 void Stopwatch::start_item() {
-  item_ = Clock::now();
+  item_ = last_ = Clock::now();
   steps_begun_ = 0;
 }
 

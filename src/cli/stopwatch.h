@@ -1,4 +1,4 @@
-// stopwatch.h - where the seconds of an edit went, for --json and the benchmark.
+// stopwatch.h - where the seconds of an edit went, for --json, -v and the benchmark.
 #pragma once
 
 #include <chrono>
@@ -12,12 +12,13 @@ class Stopwatch {
   /// Seconds since the process was started, not since main(): loading the libraries counts too.
   static double since_process_start();
 
-  void mark(const std::string& stage);  ///< the time since the last mark belongs to `stage`
+  /// The time since the last mark, or since start_item, belongs to `stage`; returns it.
+  double mark(const std::string& stage);
   void start_item();
   void step(std::size_t step);  ///< called as each step begins
 
-  /// load; to_first_step: process start to the first step ever; per_step: mean over the item's
-  /// steps that are complete; item: since start_item.
+  /// Every stage that was marked; to_first_step: process start to the first step ever; per_step:
+  /// mean over the item's steps that are complete; item: since start_item.
   [[nodiscard]] std::map<std::string, double> seconds() const;
 
  private:

@@ -10,7 +10,6 @@
 #include <torch/torch.h>
 
 #include "ip2p/base/error.h"
-#include "ip2p/base/log.h"
 #include "ip2p/diffusion/denoiser.h"
 #include "ip2p/diffusion/guidance.h"
 #include "ip2p/diffusion/noise.h"
@@ -28,7 +27,7 @@ struct Editor::Parts {
   Tokenizer tokenizer;
 
   [[nodiscard]] Image edit(const Image& input, const EditRequest& request,
-                           const StepObserver& observe) const;
+                           const EditObserver& observe) const;
 };
 
 namespace {
@@ -38,9 +37,6 @@ Tensor token_ids(const Tokenizer& tokenizer, const std::string& instruction,
                  const Manifest& manifest) {
   const Tokens given = tokenizer.encode(instruction);
   const Tokens empty = tokenizer.encode("");
-  if (!given.dropped.empty())
-    log::warn(text("the instruction has more than ", given.ids.size(), " tokens; left out: \"",
-                   given.dropped, "\""));
   // An id beyond the embedding would end in an error that names neither, on CUDA one that ends the
   // process.
   const auto largest = std::ranges::max(given.ids);
@@ -65,8 +61,11 @@ void check_finite(const Tensor& values, const std::string& what, const Placement
 }  // namespace
 
 Image Editor::Parts::edit(const Image& input, const EditRequest& request,
-                          const StepObserver& observe) const {
+                          const EditObserver& observe) const {
   const c10::InferenceMode inference;
+  const auto done = [&](std::string_view stage) {
+    if (observe.stage_done) observe.stage_done(stage);
+  };
   const NoiseSpec& training = bundle.manifest().noise;
   const EditOptions& options = request.options;
 
@@ -83,21 +82,25 @@ Image Editor::Parts::edit(const Image& input, const EditRequest& request,
   const Network network = [this](const auto&... inputs) { return bundle.predict(inputs...); };
   const Predictor predict = guided_predictor(
       network, conditioning, {.text = *options.cfg_text, .image = *options.cfg_image});
+  done("encode");
 
   // walk from noise to a latent
   const Sampler& sampler = find_sampler(*options.sampler);
   const NoiseLevels levels = noise_levels(training, sampler.levels, *options.steps);
-  const Denoiser denoise = make_denoiser(predict, training.prediction, levels, observe);
+  const Denoiser denoise = make_denoiser(predict, training.prediction, levels, observe.step);
   const NoiseSource noise = seeded_noise(std::array{*options.seed});
   const Tensor start = noise(conditioning.image) * levels.start_scale;
   const Tensor end = sampler.run(denoise, start, levels.sigmas, noise);
   const Tensor latent = end / std::hypot(1.0, levels.sigmas.back());  // a run may end above sigma 0
   check_finite(latent, "the sampled latent", bundle.placement());
+  done("sample");
 
   // and back to a picture
   const Tensor decoded = bundle.decode(latent);
   check_finite(decoded, "the decoded picture", bundle.placement());
-  return restore(to_image(decoded), fitted);
+  Image edited = restore(to_image(decoded), fitted);
+  done("decode");
+  return edited;
 }
 
 Editor::Editor(const fs::path& bundle, const std::string& device, const std::string& dtype) {
@@ -120,7 +123,7 @@ Editor& Editor::operator=(Editor&&) noexcept = default;
 Editor::~Editor() = default;
 
 Image Editor::edit(const Image& input, const EditRequest& request,
-                   const StepObserver& observe) const {
+                   const EditObserver& observe) const {
   try {
     return parts_->edit(input, request, observe);
   } catch (...) {
@@ -130,6 +133,9 @@ Image Editor::edit(const Image& input, const EditRequest& request,
 
 const Manifest& Editor::manifest() const {
   return parts_->bundle.manifest();
+}
+const Tokenizer& Editor::tokenizer() const {
+  return parts_->tokenizer;
 }
 std::string Editor::device() const {
   return device_name(parts_->bundle.placement().device);

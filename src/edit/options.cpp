@@ -1,10 +1,8 @@
 // options.cpp - precedence: the request, the bundle, the original.
 #include "ip2p/edit/options.h"
 
-#include "ip2p/base/error.h"
-#include "ip2p/text/words.h"
-
 namespace ip2p {
+
 EditOptions merge(const EditOptions& first, EditOptions second) {
   options_from_json(options_to_json(first), second);
   return second;
@@ -18,7 +16,8 @@ EditOptions resolve(const EditOptions& given, const EditDefaults& defaults) {
                                       .sampler = defaults.sampler,
                                       .resolution = defaults.resolution,
                                       .size_mode = "pad",
-                                      .output_size = "fit"});
+                                      .output_size = "fit",
+                                      .quality = EncodeOptions::default_quality});
   validate(options);
   return options;
 }
@@ -28,13 +27,6 @@ FitRule fit_rule(const EditOptions& options, const Manifest& manifest) {
           .resolution = *options.resolution,
           .size_multiple = manifest.size_multiple,
           .output_size = *options.output_size == "input" ? OutputSize::input : OutputSize::fit};
-}
-
-void check_instruction(const std::string& instruction) {
-  if (instruction.find_first_not_of(" \t\r\n") == std::string::npos)
-    throw Error(Exit::usage,
-                "the instruction is empty; say what to change, for example \"make it snow\"");
-  check_utf8(instruction);
 }
 
 }  // namespace ip2p

@@ -14,7 +14,6 @@ namespace ip2p {
 namespace {
 
 constexpr int original_multiple = 64;
-constexpr std::int64_t largest_side = 1 << 16;                // of what a rule may ask for
 constexpr std::int64_t largest_area = std::int64_t{1} << 28;  // of what crop mode may enlarge to
 
 std::string text_of(Size size) {
@@ -22,12 +21,13 @@ std::string text_of(Size size) {
 }
 
 void check_rule(const FitRule& rule) {
-  if (rule.resolution < 1 || rule.resolution > largest_side)
-    throw Error(Exit::usage,
-                text("--resolution: expected 1 to ", largest_side, ", got ", rule.resolution));
-  if (rule.size_multiple < 1 || rule.size_multiple > largest_side)
+  if (!FitRule::resolution_range.allows(rule.resolution))
+    throw Error(Exit::usage, text("--resolution: expected a whole number from ",
+                                  FitRule::resolution_range.expected(), ", got ", rule.resolution));
+  if (!FitRule::size_multiple_range.allows(rule.size_multiple))
     throw Error(Exit::model,
-                text("size_multiple: expected 1 to ", largest_side, ", got ", rule.size_multiple));
+                text("size_multiple: expected a whole number from ",
+                     FitRule::size_multiple_range.expected(), ", got ", rule.size_multiple));
   if (rule.mode == SizeMode::pad) return;
   if (original_multiple % rule.size_multiple != 0)
     throw Error(Exit::usage, text("--size-mode crop makes sides that are multiples of ",

@@ -29,6 +29,7 @@ std::uint64_t max_file_bytes(const ReadLimits& limits) {
   constexpr double bytes_a_megapixel = 16e6;
   constexpr std::uint64_t metadata = std::uint64_t{64} << 20;
   // In this order also a limit that is no number at all is bounded.
+  constexpr double most_megapixels = ReadLimits::megapixels_range.hi;
   const double megapixels =
       std::clamp(std::min(most_megapixels, limits.max_megapixels), 0.0, most_megapixels);
   return static_cast<std::uint64_t>(megapixels * bytes_a_megapixel) + metadata;

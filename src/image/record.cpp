@@ -7,26 +7,15 @@
 #include "ip2p/image/formats/read.h"
 
 namespace ip2p {
-namespace {
-
-// A picture that was written may be read again, whatever the limit for input is now.
-constexpr ReadLimits no_limits{.max_megapixels = 1e6};
-
-}  // namespace
-
-std::string read_record(ByteSpan bytes, const std::string& name) {
-  const PictureSource source{bytes, name, no_limits};
-  const RawPicture picture = read_raw(source, picture_format(source));
+std::string read_record(ByteSpan bytes, const std::string& name, const ReadLimits& limits) {
+  const PictureSource source{bytes, name, limits};
+  const RawPicture picture = read_raw(source, picture_format(source), Wanted::metadata);
   std::string record = picture.record.empty() ? exif_record(picture.exif) : picture.record;
   if (record.empty())
     throw Error(Exit::file, text(name,
                                  " holds no record of how it was made; only pictures that ip2p "
                                  "wrote without --strip do"));
   return record;
-}
-
-std::string read_record(const fs::path& path) {
-  return read_record(read_file(path), text(path));
 }
 
 }  // namespace ip2p

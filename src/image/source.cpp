@@ -26,6 +26,7 @@ void check_size(const PictureSource& source, std::int64_t width, std::int64_t he
     throw_unreadable(source.name,
                      text("it has no pixels (its header says ", width, " x ", height, ")"));
   const double megapixels = static_cast<double>(width) * static_cast<double>(height) / 1e6;
+  constexpr double most_megapixels = ReadLimits::megapixels_range.hi;
   if (megapixels > most_megapixels)
     throw_unreadable(source.name,
                      text(width, " x ", height, " pixels are more than ip2p can hold (",

@@ -36,7 +36,7 @@ struct FormatName {
   OutputFormat format;
 };
 
-constexpr std::array format_names{
+constexpr std::array all_names{
     FormatName{"png", OutputFormat::png},   FormatName{"jpeg", OutputFormat::jpeg},
     FormatName{"jpg", OutputFormat::jpeg},  FormatName{"webp", OutputFormat::webp},
     FormatName{"tiff", OutputFormat::tiff}, FormatName{"tif", OutputFormat::tiff},
@@ -52,8 +52,15 @@ const FormatName* find_name(std::string_view name) {
   std::string lower(name);
   std::ranges::transform(lower, lower.begin(),
                          [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  const auto found = std::ranges::find(format_names, lower, &FormatName::name);
-  return found == format_names.end() ? nullptr : &*found;
+  const auto found = std::ranges::find(all_names, lower, &FormatName::name);
+  return found == all_names.end() ? nullptr : &*found;
+}
+
+/// All names in a row, each with `prefix` in front.
+std::string joined(const char* prefix) {
+  std::string all;
+  for (const FormatName& each : all_names) all += text(all.empty() ? "" : ", ", prefix, each.name);
+  return all;
 }
 
 void check_image(const Image& image, const EncodeOptions& options) {
@@ -65,8 +72,10 @@ void check_image(const Image& image, const EncodeOptions& options) {
     throw Error(Exit::bug,
                 text("an image of ", image.width, " x ", image.height, " pixels with ",
                      image.rgb.size(), " colour and ", image.alpha.size(), " alpha samples"));
-  if (options.quality < 1 || options.quality > 100)
-    throw Error(Exit::usage, text("quality ", options.quality, " is not within 1 to 100"));
+  if (!EncodeOptions::quality_range.allows(options.quality))
+    throw Error(Exit::usage,
+                text("--quality: expected a whole number from ",
+                     EncodeOptions::quality_range.expected(), ", got ", options.quality));
 }
 
 /// The block for a JPEG file, which has room for 64 KiB: the record goes first.
@@ -84,20 +93,29 @@ Bytes jpeg_exif(const Image& image, const EncodeOptions& options, Bytes block) {
 
 }  // namespace
 
+std::vector<std::string> format_names() {
+  std::vector<std::string> names;
+  for (const FormatName& each : all_names) names.emplace_back(each.name);
+  return names;
+}
+
+std::string_view name_of(OutputFormat format) {
+  return traits_of(format).name;
+}
+
 OutputFormat format_of(const fs::path& path) {
   const std::string extension = path.extension().string();
   if (extension.size() > 1)
     if (const FormatName* found = find_name(std::string_view(extension).substr(1)))
       return found->format;
-  throw Error(Exit::usage, text("cannot tell the format of ", path, " from its extension ",
-                                extension.empty() ? "(it has none)" : extension,
-                                "; ip2p writes .png, .jpg, .jpeg, .webp, .tif and .tiff"));
+  throw Error(Exit::usage,
+              text("cannot tell the format of ", path, " from its extension ",
+                   extension.empty() ? "(it has none)" : extension, "; ip2p writes ", joined(".")));
 }
 
 OutputFormat format_named(std::string_view name) {
   if (const FormatName* found = find_name(name)) return found->format;
-  throw Error(Exit::usage,
-              text("unknown picture format \"", name, "\"; known: png, jpeg, webp, tiff"));
+  throw Error(Exit::usage, text("unknown picture format \"", name, "\"; known: ", joined("")));
 }
 
 void check_storable(OutputFormat format, int width, int height) {

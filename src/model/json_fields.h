@@ -15,6 +15,7 @@
 
 #include "ip2p/base/error.h"
 #include "ip2p/base/files.h"
+#include "ip2p/base/range.h"
 
 namespace ip2p {
 
@@ -50,6 +51,14 @@ class JsonFields {
                                      std::int64_t hi) const {
     const std::string expected = text("a whole number from ", lo, " to ", hi);
     return checked(key, get<std::int64_t>(key, expected.c_str()), lo, hi, expected);
+  }
+
+  [[nodiscard]] std::int64_t integer(const std::string& key, Range<int> range) const {
+    return integer(key, range.lo, range.hi);
+  }
+
+  [[nodiscard]] double number(const std::string& key, Range<double> range) const {
+    return number(key, range.lo, range.hi);
   }
 
   [[nodiscard]] double number(const std::string& key, double lo, double hi) const {

@@ -113,10 +113,13 @@ EditDefaults read_defaults(const JsonFields& fields) {
   EditDefaults defaults;
   if (fields.has("sampler"))
     defaults.sampler = fields.get<std::string>("sampler", "a sampler's name");
-  if (fields.has("steps")) defaults.steps = fields.integer("steps", 1, 1000);
-  if (fields.has("cfg_text")) defaults.cfg_text = fields.number("cfg_text", 0, 50);
-  if (fields.has("cfg_image")) defaults.cfg_image = fields.number("cfg_image", 0, 50);
-  if (fields.has("resolution")) defaults.resolution = fields.integer("resolution", 1, 16384);
+  if (fields.has("steps")) defaults.steps = fields.integer("steps", EditDefaults::steps_range);
+  if (fields.has("cfg_text"))
+    defaults.cfg_text = fields.number("cfg_text", EditDefaults::scale_range);
+  if (fields.has("cfg_image"))
+    defaults.cfg_image = fields.number("cfg_image", EditDefaults::scale_range);
+  if (fields.has("resolution"))
+    defaults.resolution = fields.integer("resolution", EditDefaults::resolution_range);
   return defaults;
 }
 
@@ -162,7 +165,7 @@ Manifest read_manifest(const fs::path& folder) {
     manifest.files.emplace(part, read_file_entry(files.object(std::string(part)), folder));
   manifest.noise = read_noise(fields.object("noise"));
   manifest.latent = read_latent(fields.object("latent"));
-  manifest.size_multiple = fields.integer("size_multiple", 1, 4096);
+  manifest.size_multiple = fields.integer("size_multiple", FitRule::size_multiple_range);
   read_text(fields.object("text"), manifest);
   manifest.defaults = read_defaults(fields.object("defaults"));
   manifest.exporter = read_notes(fields.object("exporter"));

@@ -4,6 +4,7 @@
 #include "ip2p/model/placement.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
 
@@ -63,13 +64,18 @@ torch::Device find_device(const std::string& name) {
   return {torch::kCUDA, static_cast<torch::DeviceIndex>(*index)};
 }
 
+/// What the names of `dtype_names` after "auto" stand for.
+constexpr std::array dtypes{torch::kFloat32, torch::kBFloat16, torch::kFloat16};
+static_assert(dtypes.size() + 1 == dtype_names.size());
+
 torch::ScalarType find_dtype(const std::string& name, torch::Device device) {
-  if (name == "auto") return device.is_cuda() ? torch::kFloat16 : torch::kFloat32;
-  if (name == "float32") return torch::kFloat32;
-  if (name == "bfloat16") return torch::kBFloat16;
-  if (name == "float16") return torch::kFloat16;
-  throw Error(Exit::usage,
-              text("unknown dtype \"", name, "\"; known: auto, float32, bfloat16, float16"));
+  if (name == dtype_names[0]) return device.is_cuda() ? torch::kFloat16 : torch::kFloat32;
+  std::string known;
+  for (std::size_t i = 1; i < dtype_names.size(); ++i) {
+    if (name == dtype_names.at(i)) return dtypes.at(i - 1);
+    known += text(", ", dtype_names.at(i));
+  }
+  throw Error(Exit::usage, text("unknown dtype \"", name, "\"; known: ", dtype_names[0], known));
 }
 
 }  // namespace
@@ -91,8 +97,13 @@ std::vector<DeviceInfo> devices() {
   return found;
 }
 
-void check_placement(const std::string& device, const std::string& dtype) {
-  (void)place(device, dtype);
+PlacementNames resolved_placement(const std::string& device, const std::string& dtype) {
+  const Placement placement = place(device, dtype);
+  return {device_name(placement.device), dtype_name(placement.dtype)};
+}
+
+int cpu_threads() {
+  return at::get_num_threads();
 }
 
 std::string device_name(torch::Device device) {
@@ -100,16 +111,9 @@ std::string device_name(torch::Device device) {
 }
 
 std::string dtype_name(torch::ScalarType dtype) {
-  switch (dtype) {
-    case torch::kFloat32:
-      return "float32";
-    case torch::kBFloat16:
-      return "bfloat16";
-    case torch::kFloat16:
-      return "float16";
-    default:
-      return c10::toString(dtype);
-  }
+  const auto* const found = std::ranges::find(dtypes, dtype);
+  if (found == dtypes.end()) return c10::toString(dtype);
+  return std::string(dtype_names.at(static_cast<std::size_t>(found - dtypes.begin()) + 1));
 }
 
 }  // namespace ip2p

@@ -88,6 +88,7 @@ def test_a_random_bundle_says_so_at_every_edit(edit, bundle):
         (lambda m: m["files"]["unet"].update(sha256="0" * 64), ["unet.pt", "SHA-256", "changed"]),
         (lambda m: m["files"]["unet"].update(sha256="xyz"), ["files.unet.sha256"]),
         (lambda m: m["defaults"].update(steps=0), ["defaults.steps"]),
+        (lambda m: m["defaults"].update(sampler="hein"), ["defaults.sampler", "euler_a, euler", '"hein"']),
         (lambda m: m["defaults"].update({"cfg-text": 3}), ["defaults.cfg-text", "newer ip2p"]),
         (lambda m: m.update(exporter=json.loads("[" * 500 + "]" * 500)), ["nested"]),
         (lambda m: m["text"].update(vocabulary=1000, start=0, end=1, pad=1), ["token"]),

@@ -1,6 +1,7 @@
 // picture.cpp - operations on picture files: decode, encode, record.
 #include <string>
 
+#include "ip2p/base/error.h"
 #include "ip2p/base/files.h"
 #include "ip2p/image/read.h"
 #include "ip2p/image/record.h"
@@ -39,7 +40,7 @@ Json decode_picture(const Json& request) {
 Json encode_picture(const Json& request) {
   const fs::path out = request.at("out").get<std::string>();
   const EncodeOptions options{.format = format_of(out),
-                              .quality = request.value("quality", 95),
+                              .quality = request.value("quality", EncodeOptions::default_quality),
                               .record = request.value("record", ""),
                               .keep_exif = request.value("keep_exif", true)};
   const Image image =
@@ -50,7 +51,8 @@ Json encode_picture(const Json& request) {
 
 /// {"path"}: the record that is in a picture.
 Json picture_record(const Json& request) {
-  return {{"record", read_record(fs::path(request.at("path").get<std::string>()))}};
+  const fs::path path = request.at("path").get<std::string>();
+  return {{"record", read_record(read_file(path), text(path), limits_of(request))}};
 }
 
 }  // namespace ip2p::probe

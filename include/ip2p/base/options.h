@@ -15,6 +15,7 @@
 #include <cmath>
 #include <cstdint>
 #include <initializer_list>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,28 +26,9 @@
 #include <nlohmann/json.hpp>
 
 #include "ip2p/base/error.h"
+#include "ip2p/base/range.h"
 
 namespace ip2p {
-
-/// The numbers from `lo` to `hi`, both allowed.
-template <class Number>
-struct Range {
-  Number lo;
-  Number hi;
-
-  [[nodiscard]] std::string expected() const { return text(lo, " to ", hi); }
-
-  template <class Value>
-  [[nodiscard]] bool allows(const Value& value) const {
-    if constexpr (std::is_floating_point_v<Value> || std::is_floating_point_v<Number>)
-      return static_cast<double>(value) >= static_cast<double>(lo) &&
-             static_cast<double>(value) <= static_cast<double>(hi);
-    else
-      return std::cmp_greater_equal(value, lo) && std::cmp_less_equal(value, hi);
-  }
-};
-template <class Number>
-Range(Number, Number) -> Range<Number>;
 
 /// The words that an option may be.
 class Choices {
@@ -68,6 +50,22 @@ class Choices {
  private:
   std::vector<std::string> words_;
 };
+
+/// What an option of this type may be, as every sentence about it says: "a whole number from 1 to
+/// 1000", "one of pad, crop".
+template <class Value, class... Constraint>
+std::string expectation(const Constraint&... constraint) {
+  if constexpr (sizeof...(Constraint) == 0 && std::is_integral_v<Value>)
+    return expectation<Value>(
+        Range{std::numeric_limits<Value>::min(), std::numeric_limits<Value>::max()});
+  else if constexpr (sizeof...(Constraint) == 0)
+    return std::is_floating_point_v<Value> ? "a finite number" : "a word";
+  else if constexpr (std::is_arithmetic_v<Value>)
+    return text(std::is_integral_v<Value> ? "a whole number from " : "a number from ",
+                (constraint.expected() + ...));
+  else
+    return (constraint.expected() + ...);
+}
 
 /// "cfg-text" as a JSON key: "cfg_text".
 inline std::string json_key(std::string_view flag) {
@@ -101,18 +99,12 @@ std::string quoted(const Value& value) {
     return text(value);
 }
 
-template <class Value>
-void check_finite(const std::string& name, const Value& value) {
+/// Whether an option may have this value. Infinities and NaN are never allowed.
+template <class Value, class... Constraint>
+bool allowed(const Value& value, const Constraint&... constraint) {
   if constexpr (std::is_floating_point_v<Value>)
-    if (!std::isfinite(value))
-      throw Error(Exit::usage, text(name, ": expected a finite number, got ", value));
-}
-
-template <class Value, class Constraint>
-void check_allowed(const std::string& name, const Value& value, const Constraint& constraint) {
-  if (!constraint.allows(value))
-    throw Error(Exit::usage,
-                text(name, ": expected ", constraint.expected(), ", got ", quoted(value)));
+    if (!std::isfinite(value)) return false;
+  return (constraint.allows(value) && ...);
 }
 
 using Json = nlohmann::ordered_json;
@@ -143,9 +135,11 @@ void validate(const Options& options) {
   Options::visit(options, [](const char* name, const auto& field, const char* /*help*/,
                              const auto&... constraint) {
     detail::with_value(field, [&](const auto& value) {
-      const std::string flag = text("--", name);
-      detail::check_finite(flag, value);
-      (detail::check_allowed(flag, value, constraint), ...);
+      if (!detail::allowed(value, constraint...))
+        throw Error(Exit::usage,
+                    text("--", name, ": expected ",
+                         expectation<std::remove_cvref_t<decltype(value)>>(constraint...), ", got ",
+                         detail::quoted(value)));
     });
   });
 }

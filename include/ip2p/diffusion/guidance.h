@@ -14,8 +14,8 @@ namespace ip2p {
 
 /// The paper's two scales.
 struct GuidanceScales {
-  double text = 7.5;   ///< s_T: how far to go toward the instruction
-  double image = 1.5;  ///< s_I: how far to stay with the input picture
+  double text;   ///< s_T: how far to go toward the instruction
+  double image;  ///< s_I: how far to stay with the input picture
 };
 
 /// What a branch is conditioned on: e(z, 0, 0), e(z, c_I, 0), e(z, c_I, c_T).

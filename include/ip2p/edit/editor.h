@@ -1,17 +1,27 @@
 // editor.h - the recipe: a picture and an instruction in, the edited picture out.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "ip2p/diffusion/step_observer.h"
 #include "ip2p/edit/options.h"
 #include "ip2p/image/image.h"
 #include "ip2p/model/manifest.h"
+#include "ip2p/text/tokenizer.h"
 
 namespace ip2p {
 
 class Bundle;
+/// How an edit is watched and stopped: each is called where it is not empty, and may throw.
+struct EditObserver {
+  StepObserver step;
+  /// Told as each of "encode", "sample" and "decode" has ended. (On a GPU "encode" ends when its
+  /// work is queued.)
+  std::function<void(std::string_view stage)> stage_done;
+};
 
 /// A loaded bundle with its tokenizer. Loading takes seconds, editing many times.
 class Editor {
@@ -24,13 +34,14 @@ class Editor {
   Editor& operator=(Editor&&) noexcept;
   ~Editor();
 
-  /// Edits one picture. The same request gives the same picture. Warns when the instruction is
-  /// longer than the model's text length. Error{device} when memory runs out or numbers leave the
-  /// dtype's range.
+  /// Edits one picture. The same request gives the same picture. What an instruction has beyond the
+  /// model's text length is left out (warn_if_cut says so). Error{device} when memory runs out or
+  /// numbers leave the dtype's range.
   [[nodiscard]] Image edit(const Image& input, const EditRequest& request,
-                           const StepObserver& observe = {}) const;
+                           const EditObserver& observe = {}) const;
 
   [[nodiscard]] const Manifest& manifest() const;
+  [[nodiscard]] const Tokenizer& tokenizer() const;
   [[nodiscard]] std::string device() const;  ///< "cpu", "cuda:0"
   [[nodiscard]] std::string dtype() const;   ///< "float32", "bfloat16", "float16"
 

@@ -8,6 +8,7 @@
 
 #include "ip2p/base/options.h"
 #include "ip2p/image/fit.h"
+#include "ip2p/image/write.h"
 #include "ip2p/model/manifest.h"
 
 namespace ip2p {
@@ -22,20 +23,24 @@ struct EditOptions {
   std::optional<std::int64_t> resolution;
   std::optional<std::string> size_mode;
   std::optional<std::string> output_size;
+  std::optional<std::int64_t> quality;
 
   template <class Self, class Field>
   static void visit(Self& self, Field&& field) {
-    field("steps", self.steps, "denoising steps (default: the bundle's)", Range{1, 1000});
+    field("steps", self.steps, "denoising steps (default: the bundle's)",
+          EditDefaults::steps_range);
     field("cfg-text", self.cfg_text,
-          "s_T: how far to go toward the instruction (default: the bundle's)", Range{0.0, 50.0});
+          "s_T: how far to go toward the instruction (default: the bundle's)",
+          EditDefaults::scale_range);
     field("cfg-image", self.cfg_image,
-          "s_I: how far to stay with the input picture (default: the bundle's)", Range{0.0, 50.0});
+          "s_I: how far to stay with the input picture (default: the bundle's)",
+          EditDefaults::scale_range);
     field("seed", self.seed, "noise seed; the same seed gives the same picture (default 0)");
     field("sampler", self.sampler,
           "sampling algorithm; `ip2p info` lists them (default: the bundle's)");
     field("resolution", self.resolution,
           "the longer side that the model works at, in pixels (default: the bundle's)",
-          Range{1, 16384});
+          EditDefaults::resolution_range);
     field("size-mode", self.size_mode,
           "pad: nothing is cropped (default); crop: the original's resize and centre crop",
           Choices{"pad", "crop"});
@@ -43,6 +48,8 @@ struct EditOptions {
           "fit: the size the model worked at (default); input: the input picture's, enlarged from "
           "that",
           Choices{"fit", "input"});
+    field("quality", self.quality, "of JPEG and WebP; WebP at 100 is lossless (default 95)",
+          EncodeOptions::quality_range);
   }
 };
 
@@ -62,8 +69,5 @@ struct EditRequest {
   std::string instruction;  ///< UTF-8, not blank
   EditOptions options;      ///< resolved
 };
-
-/// Error{usage} when the instruction is blank or not UTF-8.
-void check_instruction(const std::string& instruction);
 
 }  // namespace ip2p

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "ip2p/base/range.h"
 #include "ip2p/image/image.h"
 #include "ip2p/image/resample.h"
 
@@ -20,10 +21,13 @@ enum class OutputSize {
 
 /// What decides the sizes.
 struct FitRule {
-  SizeMode mode = SizeMode::pad;
-  std::int64_t resolution = 512;    ///< pixels of the longer side that the model works at
-  std::int64_t size_multiple = 64;  ///< pixels: both sides of the model's input are multiples of it
-  OutputSize output_size = OutputSize::fit;
+  SizeMode mode;
+  std::int64_t resolution;     ///< pixels of the longer side that the model works at
+  std::int64_t size_multiple;  ///< pixels: both sides of the model's input are multiples of it
+  OutputSize output_size;
+
+  static constexpr Range resolution_range{1, 16384};
+  static constexpr Range size_multiple_range{1, 4096};
 };
 
 /// The sizes a picture goes through.

@@ -17,6 +17,12 @@ constexpr std::size_t color_channels(Colors colors) {
   return colors == Colors::grey ? 1 : colors == Colors::rgb ? 3 : 4;
 }
 
+/// What of a file is read.
+enum class Wanted {
+  picture,   ///< everything
+  metadata,  ///< all but the samples: no memory is taken for them, and damage in them goes unseen
+};
+
 /// What a format reader returns. Palettes are expanded, samples of 1 to 7 bits are scaled to 8.
 struct RawPicture {
   int width = 0;   ///< pixels

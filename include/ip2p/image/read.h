@@ -5,13 +5,18 @@
 #include <string>
 
 #include "ip2p/base/files.h"
+#include "ip2p/base/range.h"
 #include "ip2p/image/image.h"
 
 namespace ip2p {
 
 /// What a picture may cost. Checked against the file's header, before pixels have a place.
 struct ReadLimits {
-  double max_megapixels = 100;  ///< --max-megapixels
+  double max_megapixels = 100;
+
+  /// More pixels than a 32-bit signed count can number are refused whatever the limit says: OpenCV
+  /// and the format libraries count rows, columns and pixels in such numbers.
+  static constexpr Range megapixels_range{0.001, 2147.0};
 };
 
 /// The longest file that is read as a picture: room for raw 16-bit samples and much metadata.

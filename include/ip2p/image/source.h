@@ -9,10 +9,6 @@
 
 namespace ip2p {
 
-/// More pixels than a 32-bit signed count can number are refused whatever the limit says: OpenCV
-/// and the format libraries count rows, columns and pixels in such numbers.
-constexpr double most_megapixels = 2147;
-
 /// A picture file in memory. The bytes must outlive it.
 struct PictureSource {
   ByteSpan bytes;

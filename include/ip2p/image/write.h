@@ -3,8 +3,10 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ip2p/base/files.h"
+#include "ip2p/base/range.h"
 #include "ip2p/image/image.h"
 
 namespace ip2p {
@@ -14,14 +16,24 @@ enum class OutputFormat { png, jpeg, webp, tiff };
 /// The format that a file's extension asks for, in any case. Error{usage} lists what there is.
 OutputFormat format_of(const fs::path& path);
 
-/// The format of that name: png, jpeg, webp, tiff and the usual short forms. Error{usage} lists
-/// them.
+/// The names of the formats, with the usual short forms: what --format takes, and with a dot in
+/// front the extensions.
+std::vector<std::string> format_names();
+
+/// The format of that name, in any case. Error{usage} lists them.
 OutputFormat format_named(std::string_view name);
+
+/// "PNG", "JPEG", ...
+std::string_view name_of(OutputFormat format);
 
 /// How a picture is stored.
 struct EncodeOptions {
+  static constexpr Range quality_range{1, 100};
+  static constexpr int default_quality = 95;
+
   OutputFormat format = OutputFormat::png;
-  int quality = 95;       ///< 1 to 100. JPEG: full colour resolution from 90. WebP: lossless at 100
+  int quality = default_quality;  ///< within `quality_range`. JPEG: full colour resolution from 90.
+                                  ///< WebP: lossless at 100
   std::string record{};   ///< JSON text saying how the picture was made; empty: none is stored
   bool keep_exif = true;  ///< store `Image::exif` too
 };

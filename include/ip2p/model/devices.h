@@ -21,7 +21,17 @@ struct DeviceInfo {
 /// Every device that can be used here, the CPU first.
 std::vector<DeviceInfo> devices();
 
-/// Error{usage} or Error{device} unless a bundle could be loaded there, as these flags name it.
-void check_placement(const std::string& device, const std::string& dtype);
+/// Where a bundle would be loaded, by name.
+struct PlacementNames {
+  std::string device;  ///< "cpu", "cuda:0"
+  std::string dtype;   ///< "float32", ...
+};
+
+/// What these flags come to here. Error{usage} or Error{device} when a bundle could not be loaded
+/// there.
+PlacementNames resolved_placement(const std::string& device, const std::string& dtype);
+
+/// How many threads compute on the CPU.
+int cpu_threads();
 
 }  // namespace ip2p

@@ -8,7 +8,9 @@
 #include <string_view>
 
 #include "ip2p/base/files.h"
+#include "ip2p/base/range.h"
 #include "ip2p/diffusion/schedule.h"
+#include "ip2p/image/fit.h"
 #include "ip2p/text/tokenizer.h"
 
 namespace ip2p {
@@ -38,6 +40,11 @@ struct EditDefaults {
   double cfg_text = 7.5;
   double cfg_image = 1.5;
   std::int64_t resolution = 512;  ///< pixels
+
+  // What a bundle's default may be, and a request's option too.
+  static constexpr Range steps_range{1, 1000};
+  static constexpr Range scale_range{0.0, 50.0};
+  static constexpr Range resolution_range = FitRule::resolution_range;
 };
 
 /// The parts of a bundle that are files of their own.

@@ -10,18 +10,18 @@
 
 namespace ip2p {
 
-RawPicture read_raw(const PictureSource& source, PictureFormat format) {
+RawPicture read_raw(const PictureSource& source, PictureFormat format, Wanted wanted) {
   switch (format) {
     case PictureFormat::jpeg:
-      return read_jpeg(source);
+      return read_jpeg(source, wanted);
     case PictureFormat::png:
-      return read_png(source);
+      return read_png(source, wanted);
     case PictureFormat::webp:
-      return read_webp(source);
+      return read_webp(source, wanted);
     case PictureFormat::tiff:
-      return read_tiff(source);
+      return read_tiff(source, wanted);
     case PictureFormat::bmp:
-      return read_bmp(source);
+      return read_bmp(source, wanted);
   }
   throw Error(Exit::bug, "a picture format without a reader");
 }

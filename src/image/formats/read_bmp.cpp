@@ -211,7 +211,7 @@ void read_profile(const PictureSource& source, const Header& header, RawPicture&
 
 }  // namespace
 
-RawPicture read_bmp(const PictureSource& source) {
+RawPicture read_bmp(const PictureSource& source, Wanted wanted) {
   const Header header = header_of(source);
   check_kind(source, header);
   check_size(source, header.width, header.height);
@@ -221,7 +221,7 @@ RawPicture read_bmp(const PictureSource& source) {
   picture.width = static_cast<int>(header.width);
   picture.height = static_cast<int>(header.height);
   picture.has_alpha = header.masks[3] != 0;
-  read_samples(source, header, picture);
+  if (wanted == Wanted::picture) read_samples(source, header, picture);
   read_profile(source, header, picture);
   return picture;
 }

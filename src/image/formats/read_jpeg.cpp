@@ -73,12 +73,12 @@ class JpegReader {
   JpegReader& operator=(const JpegReader&) = delete;
   ~JpegReader() { jpeg_destroy_decompress(&jpeg_); }
 
-  RawPicture read() {
+  RawPicture read(Wanted wanted) {
     RawPicture picture;
     read_header(picture);
     read_exif(picture);
     read_icc(picture);
-    read_samples(picture);
+    if (wanted == Wanted::picture) read_samples(picture);
     return picture;
   }
 
@@ -185,8 +185,8 @@ class JpegReader {
 
 }  // namespace
 
-RawPicture read_jpeg(const PictureSource& source) {
-  return JpegReader(source).read();
+RawPicture read_jpeg(const PictureSource& source, Wanted wanted) {
+  return JpegReader(source).read(wanted);
 }
 
 }  // namespace ip2p

@@ -62,13 +62,17 @@ class PngReader {
   PngReader& operator=(const PngReader&) = delete;
   ~PngReader() { png_destroy_read_struct(&png_, &info_, nullptr); }
 
-  RawPicture read() {
+  RawPicture read(Wanted wanted) {
     if (info_ == nullptr) throw_unreadable(source_.name, "PNG: out of memory");
     RawPicture picture;
-    read_header(picture);
-    read_samples(picture);
+    read_header(picture, wanted);
+    if (wanted == Wanted::picture)
+      read_samples(picture);
+    else
+      run([this] { png_read_end(png_, info_); });
     read_metadata(picture);
-    if (stream_.animated) log::warn(text(source_.name, " is animated; its still picture is read"));
+    if (stream_.animated && wanted == Wanted::picture)
+      log::warn(text(source_.name, " is animated; its still picture is read"));
     return picture;
   }
 
@@ -79,11 +83,12 @@ class PngReader {
       throw_unreadable(source_.name, text("PNG: ", stream_.guard.message.data()));
   }
 
-  void read_header(RawPicture& picture) {
+  void read_header(RawPicture& picture, Wanted wanted) {
     check_header_size();
-    run([this] {
+    run([this, wanted] {
       png_set_read_fn(png_, &stream_, read_bytes);
       png_set_read_user_chunk_fn(png_, &stream_, on_unknown_chunk);
+      if (wanted == Wanted::metadata) pass_over_samples();
       // sRGB profiles are recognised by what they do (color.cpp), not by libpng's list.
       png_set_option(png_, PNG_SKIP_sRGB_CHECK_PROFILE, PNG_OPTION_ON);
       png_set_user_limits(png_, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
@@ -97,6 +102,15 @@ class PngReader {
     picture.colors = channels <= 2 ? Colors::grey : Colors::rgb;
     picture.has_alpha = channels == 2 || channels == 4;
     picture.bits = png_get_bit_depth(png_, info_);
+  }
+
+  /// libpng's own way to what stands behind the samples without decoding them: they count as a
+  /// chunk that it does not know, which may be as long as the file.
+  void pass_over_samples() {
+    png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_NEVER,
+                                reinterpret_cast<png_const_bytep>("IDAT"), 1);
+    const png_alloc_size_t usual = png_get_chunk_malloc_max(png_);
+    png_set_chunk_malloc_max(png_, std::max<png_alloc_size_t>(usual, source_.bytes.size()));
   }
 
   /// libpng says no more than "invalid IHDR data" about a size of zero; the size is always here.
@@ -158,8 +172,8 @@ class PngReader {
 
 }  // namespace
 
-RawPicture read_png(const PictureSource& source) {
-  return PngReader(source).read();
+RawPicture read_png(const PictureSource& source, Wanted wanted) {
+  return PngReader(source).read(wanted);
 }
 
 }  // namespace ip2p

@@ -53,15 +53,12 @@ class TiffReader {
         tiff_(opened()),
         page_(tiff_) {}
 
-  RawPicture read() {
+  RawPicture read(Wanted wanted) {
     if (const std::string problem = page_.problem(); !problem.empty()) fail(problem);
     check_size(source_, page_.width, page_.height);
     picture_.width = static_cast<int>(page_.width);
     picture_.height = static_cast<int>(page_.height);
-    if (page_.needs_conversion())
-      read_converted();
-    else
-      read_samples();
+    if (wanted == Wanted::picture) read_pixels();
     // An error that libtiff worked around, or a warning of lost pixels.
     if (!memory_.message().empty()) fail(memory_.message());
     read_profile();
@@ -83,6 +80,13 @@ class TiffReader {
 
   [[noreturn]] void fail(const std::string& why) const {
     throw_unreadable(source_.name, text("TIFF: ", why.empty() ? "the file is damaged" : why));
+  }
+
+  void read_pixels() {
+    if (page_.needs_conversion())
+      read_converted();
+    else
+      read_samples();
   }
 
   void read_converted() {
@@ -257,8 +261,8 @@ class TiffReader {
 
 }  // namespace
 
-RawPicture read_tiff(const PictureSource& source) {
-  return TiffReader(source).read();
+RawPicture read_tiff(const PictureSource& source, Wanted wanted) {
+  return TiffReader(source).read(wanted);
 }
 
 }  // namespace ip2p

@@ -62,9 +62,18 @@ void read_first_frame(const PictureSource& source, RawPicture& picture) {
   picture.samples.assign(canvas, canvas + picture.samples.size());
 }
 
+void read_pixels(const PictureSource& source, const WebPDemuxer& demuxer, bool animated,
+                 RawPicture& picture) {
+  picture.allocate();
+  if (!animated) return read_still(source, picture);
+  log::warn(text(source.name, " is animated; its first frame of ",
+                 WebPDemuxGetI(&demuxer, WEBP_FF_FRAME_COUNT), " is read"));
+  read_first_frame(source, picture);
+}
+
 }  // namespace
 
-RawPicture read_webp(const PictureSource& source) {
+RawPicture read_webp(const PictureSource& source, Wanted wanted) {
   const WebPData data{source.bytes.data(), source.bytes.size()};
   const Demuxer demuxer(WebPDemux(&data), &WebPDemuxDelete);
   WebPBitstreamFeatures features;
@@ -78,14 +87,7 @@ RawPicture read_webp(const PictureSource& source) {
   picture.height = features.height;
   const bool animated = features.has_animation != 0;
   picture.has_alpha = animated || features.has_alpha != 0;
-  picture.allocate();
-  if (animated) {
-    log::warn(text(source.name, " is animated; its first frame of ",
-                   WebPDemuxGetI(demuxer.get(), WEBP_FF_FRAME_COUNT), " is read"));
-    read_first_frame(source, picture);
-  } else {
-    read_still(source, picture);
-  }
+  if (wanted == Wanted::picture) read_pixels(source, *demuxer, animated, picture);
 
   picture.icc = chunk(*demuxer, "ICCP");
   picture.exif = without_jpeg_header(chunk(*demuxer, "EXIF"));

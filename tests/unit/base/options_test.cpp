@@ -96,7 +96,7 @@ TEST(Options, RefuseWhatIsOutOfRangeAndThenSetNothing) {
   expect_error(
       Exit::usage,
       [&] { options_from_json(Json::parse(R"({"cfg_text": 3, "steps": 1001})"), sample); },
-      "--steps: expected 1 to 1000, got 1001");
+      "--steps: expected a whole number from 1 to 1000, got 1001");
   EXPECT_FALSE(sample.cfg_text.has_value());
   expect_error(
       Exit::usage, [] { from(R"({"size_mode": "fit"})"); },
@@ -124,7 +124,8 @@ TEST(Options, TheEndsOfAFractionalRangeToo) {
   }
   for (const double scale : {-1e-9, 50.000001}) {
     sample.cfg_text = scale;
-    expect_error(Exit::usage, [&] { validate(sample); }, "--cfg-text: expected 0 to 50, got ");
+    expect_error(
+        Exit::usage, [&] { validate(sample); }, "--cfg-text: expected a number from 0 to 50, got ");
   }
 }
 
@@ -134,7 +135,7 @@ TEST(Options, NumbersThatAreNotFiniteAreRefused) {
                              -std::numeric_limits<double>::infinity()}) {
     sample.cfg_text = value;
     expect_error(
-        Exit::usage, [&] { validate(sample); }, "--cfg-text: expected a finite number, got ");
+        Exit::usage, [&] { validate(sample); }, "--cfg-text: expected a number from 0 to 50, got ");
   }
 }
 

@@ -18,6 +18,16 @@ namespace {
 
 using test::expect_error;
 
+FitRule pad(std::int64_t resolution = 512, std::int64_t multiple = 64,
+            OutputSize output = OutputSize::fit) {
+  return {SizeMode::pad, resolution, multiple, output};
+}
+
+FitRule crop(std::int64_t resolution = 512, std::int64_t multiple = 64,
+             OutputSize output = OutputSize::fit) {
+  return {SizeMode::crop, resolution, multiple, output};
+}
+
 Image picture(int width, int height) {
   Image image{.width = width, .height = height, .rgb = {}, .alpha = {}, .exif = {'I', 'I', '*', 0}};
   for (int y = 0; y < height; ++y)
@@ -63,7 +73,7 @@ TEST(PadSize, ReducesTheLongerSideAndRoundsTheOther) {
 TEST(Fit, PadModeGivesTheSamePictureBack) {
   for (const Size size : {Size{1, 1}, Size{1, 9}, Size{40, 3}, Size{64, 64}, Size{65, 63}}) {
     const Image input = with_alpha(picture(size.width, size.height));
-    const Fitted fitted = fit(input, {});
+    const Fitted fitted = fit(input, pad());
     EXPECT_EQ(fitted.picture.width % 64, 0);
     EXPECT_EQ(fitted.picture.height % 64, 0);
     EXPECT_TRUE(fitted.picture.alpha.empty());
@@ -77,7 +87,7 @@ TEST(Fit, PadModeGivesTheSamePictureBack) {
 }
 
 TEST(Fit, PaddingReflectsWithoutTheEdge) {
-  const Fitted fitted = fit(picture(3, 1), {.size_multiple = 8});
+  const Fitted fitted = fit(picture(3, 1), pad(512, 8));
   ASSERT_EQ(fitted.sizes.model, (Size{8, 8}));
   for (int row = 0; row < 8; ++row)
     for (int x = 0; x < 8; ++x) {
@@ -88,8 +98,7 @@ TEST(Fit, PaddingReflectsWithoutTheEdge) {
 
 TEST(Fit, TheInputsSizeComesBackWhenAsked) {
   const Image input = with_alpha(picture(300, 150));
-  const Fitted fitted =
-      fit(input, {.resolution = 100, .size_multiple = 8, .output_size = OutputSize::input});
+  const Fitted fitted = fit(input, pad(100, 8, OutputSize::input));
   EXPECT_EQ(fitted.sizes.content, (Size{100, 50}));
   EXPECT_EQ(fitted.sizes.model, (Size{104, 56}));
   const Image back = restore(fitted.picture, fitted);
@@ -100,9 +109,9 @@ TEST(Fit, TheInputsSizeComesBackWhenAsked) {
 
 TEST(Fit, AlphaFollowsTheOutput) {
   const Image input = with_alpha(picture(300, 150));
-  const Fitted padded = fit(input, {.resolution = 100});
+  const Fitted padded = fit(input, pad(100));
   EXPECT_EQ(restore(padded.picture, padded).alpha, resize_lanczos(input, 100, 50).alpha);
-  const Fitted cropped = fit(input, {.mode = SizeMode::crop, .resolution = 100});
+  const Fitted cropped = fit(input, crop(100));
   const Image back = restore(cropped.picture, cropped);
   EXPECT_EQ(back.alpha,
             fit_crop(input, cropped.sizes.model.width, cropped.sizes.model.height).alpha);
@@ -110,34 +119,29 @@ TEST(Fit, AlphaFollowsTheOutput) {
 }
 
 TEST(Fit, AnotherPictureDoesNotComeBack) {
-  const Fitted fitted = fit(picture(10, 10), {});
+  const Fitted fitted = fit(picture(10, 10), pad());
   expect_error(Exit::bug, [&] { restore(picture(10, 10), fitted); }, "expected 64x64", "got 10x10");
 }
 
 TEST(Fit, RulesThatCannotBeFollowedAreRefused) {
   const Size size{100, 100};
-  expect_error(Exit::usage, [&] { fit_sizes(size, {.resolution = 0}); }, "--resolution", "got 0");
-  expect_error(Exit::model, [&] { fit_sizes(size, {.size_multiple = 0}); }, "size_multiple");
+  expect_error(Exit::usage, [&] { fit_sizes(size, pad(0)); }, "--resolution", "got 0");
+  expect_error(Exit::model, [&] { fit_sizes(size, pad(512, 0)); }, "size_multiple");
   expect_error(
-      Exit::usage, [&] { fit_sizes(size, {.mode = SizeMode::crop, .size_multiple = 96}); },
-      "multiples of 96", "--size-mode pad");
+      Exit::usage, [&] { fit_sizes(size, crop(512, 96)); }, "multiples of 96", "--size-mode pad");
   expect_error(
-      Exit::usage,
-      [&] { fit_sizes(size, {.mode = SizeMode::crop, .output_size = OutputSize::input}); },
+      Exit::usage, [&] { fit_sizes(size, crop(512, 64, OutputSize::input)); },
       "--output-size input", "--size-mode pad");
-  EXPECT_NO_THROW(fit_sizes(size, {.mode = SizeMode::crop, .size_multiple = 32}));
+  EXPECT_NO_THROW(fit_sizes(size, crop(512, 32)));
 }
 
 TEST(Fit, CropsThatAreNothingOrHugeAreRefused) {
   int shorter = 1;
   while (crop_size({shorter, 2 * shorter}, 64).width != 0) ++shorter;
   expect_error(
-      Exit::usage,
-      [&] { fit_sizes({shorter, 2 * shorter}, {.mode = SizeMode::crop, .resolution = 64}); },
-      "makes 0x", "--size-mode pad");
-  expect_error(
-      Exit::usage, [] { fit_sizes({1, 100'000'000}, {.mode = SizeMode::crop}); },
+      Exit::usage, [&] { fit_sizes({shorter, 2 * shorter}, crop(64)); }, "makes 0x",
       "--size-mode pad");
+  expect_error(Exit::usage, [] { fit_sizes({1, 100'000'000}, crop()); }, "--size-mode pad");
 }
 
 }  // namespace

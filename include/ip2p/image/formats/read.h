@@ -8,6 +8,7 @@
 namespace ip2p {
 
 /// The picture as its file stores it.
-RawPicture read_raw(const PictureSource& source, PictureFormat format);
+RawPicture read_raw(const PictureSource& source, PictureFormat format,
+                    Wanted wanted = Wanted::picture);
 
 }  // namespace ip2p

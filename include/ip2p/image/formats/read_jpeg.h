@@ -6,6 +6,6 @@
 
 namespace ip2p {
 
-RawPicture read_jpeg(const PictureSource& source);
+RawPicture read_jpeg(const PictureSource& source, Wanted wanted);
 
 }  // namespace ip2p

@@ -6,6 +6,6 @@
 
 namespace ip2p {
 
-RawPicture read_tiff(const PictureSource& source);
+RawPicture read_tiff(const PictureSource& source, Wanted wanted);
 
 }  // namespace ip2p

@@ -6,6 +6,6 @@
 
 namespace ip2p {
 
-RawPicture read_webp(const PictureSource& source);
+RawPicture read_webp(const PictureSource& source, Wanted wanted);
 
 }  // namespace ip2p
