@@ -33,10 +33,12 @@ void check_keys(const Json& json) {
 std::int64_t count_at(const Json& json, const std::string& where, const std::string& key,
                       Range<std::int64_t> range) {
   const std::string name = where + "." + key;
-  if (!json.contains(key)) fail(text(name, " is missing: expected ", range.expected()));
+  if (!json.contains(key))
+    fail(text(name, " is missing: expected ", expectation<std::int64_t>(range)));
   std::int64_t value = 0;
   detail::take(name, json.at(key), value);
-  detail::check_allowed(name, value, range);
+  if (!range.allows(value))
+    fail(text(name, ": expected ", expectation<std::int64_t>(range), ", got ", value));
   return value;
 }
 

@@ -1,0 +1,61 @@
+// batch_plan.h - which examples batch n is made of, and of what size it is: arithmetic alone.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "ip2p/train/config.h"
+#include "ip2p/train/draw.h"
+#include "ip2p/train/example.h"
+
+namespace ip2p {
+
+/// The crop rules of a config: its own, or whole squares when it has none.
+std::vector<CropRule> crop_rules(const TrainConfig& config);
+
+/// The examples that the rules can show: without a rule of whole squares those that are no `whole`,
+/// with a warning that counts the others. Error{file} when none are left.
+std::vector<Example> usable_examples(const TrainConfig& config, std::vector<Example> examples);
+
+class BatchPlan {
+ public:
+  /// One batch of the endless list.
+  struct Batch {
+    std::int64_t pixels = 0;
+    std::uint64_t items = 0;
+    bool whole = false;          ///< of whole squares
+    std::uint64_t position = 0;  ///< of its first item in the list of examples that it draws from
+  };
+
+  BatchPlan(const TrainConfig& config, const std::vector<Example>& examples);
+
+  [[nodiscard]] Batch batch(std::uint64_t number) const;
+
+  /// The number of the example that stands at an item of a batch. Examples come in rounds, each
+  /// once a round; batches of whole squares and of crops share one list where they may show the
+  /// same examples.
+  [[nodiscard]] std::size_t example(const Batch& batch, const Place& place) const;
+
+  /// Another in its place, the first, second, ... attempt. nullopt after so many that hardly any
+  /// example can be whole.
+  [[nodiscard]] std::optional<std::size_t> substitute(const Batch& batch, const Place& place,
+                                                      std::uint64_t attempt) const;
+
+ private:
+  /// The examples that some batches draw from.
+  struct Pool {
+    std::vector<std::size_t> examples;
+    std::uint64_t seed = 0;
+    std::uint64_t items_a_turn = 0;
+  };
+
+  [[nodiscard]] std::size_t pool_of(bool whole) const { return pools_.size() > 1 && !whole; }
+
+  std::vector<Pool> pools_;  // of all examples, and of those that may be cropped where these differ
+  std::vector<Batch> turn_;  // the batches of one turn; positions are those of turn 0
+};
+
+}  // namespace ip2p
