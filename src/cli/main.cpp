@@ -48,3 +48,27 @@ int run(int argc, char** argv) {
   const auto commands = {edit_command(program), info_command(program), train_command(program)};
   keep_leftovers(program);
   program.footer(examples);
+  try {
+    program.parse(argc, argv);
+    return static_cast<int>(run_chosen(program, commands));
+  } catch (const CLI::Success& help) {
+    return program.exit(help);
+  } catch (const CLI::ParseError& error) {
+    return fail(Exit::usage, parse_error_sentence(program, error));
+  } catch (const Error& error) {
+    return fail(error.exit(), error.what());
+  } catch (const std::bad_alloc&) {
+    return fail(Exit::device, "memory ran out; a smaller --resolution needs less");
+  } catch (const std::exception& error) {
+    return fail(Exit::bug,
+                text("a fault of ip2p itself: ", first_line(error.what()), "; please report it"));
+  }
+}
+
+}  // namespace
+}  // namespace ip2p::cli
+
+int main(int argc, char** argv) {
+  ip2p::cli::catch_signals();
+  return ip2p::cli::run(argc, argv);
+}
