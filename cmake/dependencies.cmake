@@ -57,4 +57,29 @@ if(IP2P_WITH_TORCH)
   # libtorch first: it exports BLAS symbols (MKL's) that OpenCV's dependencies export too, and the
   # first library in the link order is the one that everybody gets.
   target_link_libraries(ip2p_torch INTERFACE ip2p_torch_cpu ip2p_c10)
+
+  if(IP2P_WITH_MPI)
+    find_package(MPI COMPONENTS C)
+    if(NOT MPI_FOUND)
+      message(FATAL_ERROR "MPI is missing; run scripts/setup, or give -DIP2P_WITH_MPI=OFF: training on CPUs "
+        "is then one process")
+    endif()
+  endif()
+
+  # NCCL's and CUDA's headers are in Python packages that torch's brings, beside it: no CUDA toolkit is
+  # needed. A libtorch without CUDA has nothing to build this for.
+  if(NOT EXISTS ${IP2P_TORCH}/lib/libtorch_cuda.so OR NOT EXISTS ${IP2P_TORCH}/../nvidia/nccl/include/nccl.h)
+    message(STATUS "No NCCL beside ${IP2P_TORCH}: training on several GPUs is left out")
+    set(IP2P_WITH_NCCL OFF)
+  endif()
+  if(IP2P_WITH_NCCL)
+    file(GLOB ip2p_cuda_include ${IP2P_TORCH}/../nvidia/cu*/include)
+    add_library(ip2p_torch_cuda SHARED IMPORTED)
+    set_target_properties(ip2p_torch_cuda PROPERTIES IMPORTED_LOCATION ${IP2P_TORCH}/lib/libtorch_cuda.so)
+    add_library(ip2p_torch_nccl INTERFACE)
+    target_compile_definitions(ip2p_torch_nccl INTERFACE USE_C10D_NCCL)
+    target_include_directories(ip2p_torch_nccl SYSTEM INTERFACE
+      ${IP2P_TORCH}/../nvidia/nccl/include ${ip2p_cuda_include})
+    target_link_libraries(ip2p_torch_nccl INTERFACE ip2p_torch ip2p_torch_cuda)
+  endif()
 endif()

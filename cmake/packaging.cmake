@@ -14,6 +14,14 @@ target_link_options(ip2p PRIVATE LINKER:--disable-new-dtags)
 set_target_properties(ip2p PROPERTIES INSTALL_RPATH "$ORIGIN/../../lib/ip2p")
 install(TARGETS ip2p DESTINATION libexec/ip2p)
 
+# What several processes speak through is opened by name, so nothing finds it by following the program's
+# needs. MPI itself stays out: it must be the one of the machine's mpirun and of its network.
+foreach(module ip2p_mpi ip2p_nccl)
+  if(TARGET ${module})
+    install(TARGETS ${module} LIBRARY DESTINATION lib/ip2p)
+  endif()
+endforeach()
+
 file(STRINGS ${IP2P_TORCH}/include/torch/headeronly/version.h torch_numbers REGEX "TORCH_VERSION_M[AI][JN]OR [0-9]+")
 string(REGEX REPLACE "[^0-9;]" "" torch_numbers "${torch_numbers}")
 list(JOIN torch_numbers . IP2P_TORCH_VERSION)

@@ -31,7 +31,9 @@ HOMES = {
     r"(jpeglib|png|tiffio|webp/.*|lcms2|libexif/.*)\.h": ("src/image/",),
     r"unicode/": ("src/text/",),
     r"sentencepiece": ("src/text/tokenizer.cpp",),
-    r"torch/(script|csrc)": ("src/model/",),
+    r"torch/script": ("src/model/",),
+    r"torch/csrc": ("src/model/", "src/train/nccl_module.cpp"),
+    r"mpi\.h": ("src/train/mpi_module.cpp",),
     r"CLI/": ("src/cli/",),
 }
 

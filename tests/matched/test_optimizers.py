@@ -23,8 +23,8 @@ def probe(tmp_path):
         (tmp_path / "request.json").write_text(json.dumps(request))
         save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, tmp_path / "in.safetensors")
         arguments = [tmp_path / "request.json", tmp_path / "in.safetensors", tmp_path / "out.safetensors"]
-        done = subprocess.run([PROBE, operation, *arguments], capture_output=True, text=True, check=True)
-        assert json.loads(done.stdout) == {"ok": True}, done.stdout
+        done = subprocess.run([PROBE, operation, *arguments], capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
         return load_file(tmp_path / "out.safetensors"), done.stderr
 
     return call

@@ -9,6 +9,7 @@
 
 #include "ip2p/base/error.h"
 #include "ip2p/train/checkpoint.h"
+#include "ip2p/train/collective.h"
 #include "ip2p/train/optimizer.h"
 
 namespace ip2p::probe {
@@ -82,13 +83,38 @@ NamedTensors copy(const Json& /*request*/, const NamedTensors& tensors) {
   return results;
 }
 
+/// {"out": NAME, "fails": RANK or none} in several processes: every tensor times 1 + rank,
+/// averaged; and times 1 + rank, handed on. Each process writes NAME-RANK.safetensors.
+NamedTensors together(const Json& request, const NamedTensors& tensors) {
+  const auto collective = join_processes(torch::kCPU);
+  const auto rank = static_cast<double>(collective->rank());
+  if (request.value("fails", -1.0) == rank) throw Error(Exit::file, "a file is missing here alone");
+  NamedTensors results;
+  std::vector<torch::Tensor> means;
+  std::vector<torch::Tensor> firsts;
+  for (const auto& [name, tensor] : tensors) {
+    means.push_back(tensor * (1 + rank));
+    firsts.push_back(tensor * (1 + rank));
+    results.emplace_back("mean " + name, means.back());
+    results.emplace_back("first " + name, firsts.back());
+  }
+  collective->average(means);
+  collective->broadcast(firsts);
+  collective->wait();
+  const Json about{{"rank", collective->rank()}, {"world", collective->world()}};
+  write_tensors(text(request.at("out").get<std::string>(), "-", rank, ".safetensors"), results,
+                about);
+  return results;
+}
+
 struct Operation {
   std::string_view name;
   NamedTensors (*run)(const Json& request, const NamedTensors& tensors);
 };
 
 constexpr std::array operations{Operation{"optimizer", optimizer},
-                                Operation{"newton_schulz", orthogonalise}, Operation{"copy", copy}};
+                                Operation{"newton_schulz", orthogonalise}, Operation{"copy", copy},
+                                Operation{"together", together}};
 
 void run(const std::string& name, const Json& request, const fs::path& in, const fs::path& out) {
   for (const Operation& operation : operations)
@@ -111,6 +137,7 @@ int main(int argc, char** argv) {
     const nlohmann::json answer{
         {"ok", false}, {"exit", static_cast<int>(error.exit())}, {"error", error.what()}};
     std::cout << answer.dump() << '\n';
+    return static_cast<int>(error.exit());
   }
   return 0;
 }

@@ -7,6 +7,8 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include "ip2p/train/safetensors.h"
+
 #include "support/expected_warnings.h"
 #include "support/size_limit.h"
 #include "support/temporary_folder.h"
@@ -61,6 +63,18 @@ TEST(Tensors, ComeBackToTheBit) {
   std::reverse(read.begin(), read.end());
   for (std::size_t i = 0; i < tensors.size(); ++i)
     EXPECT_TRUE(torch::equal(read[i].second, tensors[i].second)) << tensors[i].first;
+}
+
+TEST(Tensors, EveryOneBeginsOnAMultipleOfItsElements) {
+  const TemporaryFolder folder;
+  write_tensors(folder / "a", some_tensors(3), Json::object());
+  const Bytes file = read_file(folder / "a");
+  const StoredFile stored = parse_safetensors(file, "a");
+  EXPECT_EQ(stored.tensors.size(), some_tensors(3).size());
+  for (const StoredTensor& tensor : stored.tensors) {
+    const std::uint64_t place = file.size() - stored.data.size() + tensor.begin;
+    EXPECT_EQ(place % safetensors_element_bytes(tensor.dtype), 0) << tensor.name;
+  }
 }
 
 TEST(Tensors, APartCanBeRead) {

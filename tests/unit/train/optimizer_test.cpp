@@ -42,9 +42,11 @@ TEST(ClipGradients, ScalesThemTogether) {
 }
 
 TEST(ClipGradients, WhatIsNoNumberIsReportedAndLeft) {
-  const NamedTensors parameters{{"a", with_gradient(torch::tensor({3.0F, NAN}))}};
-  EXPECT_TRUE(std::isnan(clip_gradients(parameters, 1)));
-  EXPECT_EQ(parameters[0].second.grad()[0].item<float>(), 3.0F);
+  for (const float fault : {NAN, INFINITY}) {
+    const NamedTensors parameters{{"a", with_gradient(torch::tensor({3.0F, fault}))}};
+    EXPECT_FALSE(std::isfinite(clip_gradients(parameters, 1)));
+    EXPECT_EQ(parameters[0].second.grad()[0].item<float>(), 3.0F);
+  }
   EXPECT_EQ(clip_gradients({}, 1), 0);
 }
 
