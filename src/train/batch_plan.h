@@ -26,17 +26,19 @@ class BatchPlan {
   struct Batch {
     std::int64_t pixels = 0;
     std::uint64_t items = 0;
-    bool whole = false;          ///< of whole squares
-    std::uint64_t position = 0;  ///< of its first item in the list of examples that it draws from
+    bool whole = false;  ///< of whole squares
+    /// Of its first item of each kind, in the list of the examples of that kind.
+    std::array<std::uint64_t, 2> positions{};
   };
 
   BatchPlan(const TrainConfig& config, const std::vector<Example>& examples);
 
   [[nodiscard]] Batch batch(std::uint64_t number) const;
 
-  /// The number of the example that stands at an item of a batch. Examples come in rounds, each
-  /// once a round; batches of whole squares and of crops share one list where they may show the
-  /// same examples.
+  /// The number of the example that stands at an item of a batch. Examples of a kind come in
+  /// rounds, each once a round. Where there are both kinds and crops that only one of them may be
+  /// seen in, every second item of a whole square's batch is of the other kind: it is seen nowhere
+  /// else, and would be seen too rarely.
   [[nodiscard]] std::size_t example(const Batch& batch, const Place& place) const;
 
   /// Another in its place, the first, second, ... attempt. nullopt after so many that hardly any
@@ -45,16 +47,20 @@ class BatchPlan {
                                                       std::uint64_t attempt) const;
 
  private:
-  /// The examples that some batches draw from.
+  /// The examples that some items draw from.
   struct Pool {
     std::vector<std::size_t> examples;
     std::uint64_t seed = 0;
     std::uint64_t items_a_turn = 0;
   };
 
-  [[nodiscard]] std::size_t pool_of(bool whole) const { return pools_.size() > 1 && !whole; }
+  [[nodiscard]] bool two_kinds() const { return !pools_[1].examples.empty(); }
+  [[nodiscard]] std::size_t pool_of(const Batch& batch, std::uint64_t item) const {
+    return two_kinds() && batch.whole && item % 2 == 0 ? 1 : 0;
+  }
 
-  std::vector<Pool> pools_;  // of all examples, and of those that may be cropped where these differ
+  // [1] holds the examples that must be seen whole, where others may be seen cropped; [0] the rest
+  std::array<Pool, 2> pools_;
   std::vector<Batch> turn_;  // the batches of one turn; positions are those of turn 0
 };
 
