@@ -57,6 +57,18 @@ def test_one_that_fails_ends_all(tmp_path):
     assert not list(tmp_path.glob("out-*"))
 
 
+def test_without_its_library_several_processes_are_refused(tmp_path):
+    (tmp_path / "libip2p_mpi.so").write_bytes(b"")
+    (tmp_path / "request.json").write_text(json.dumps({"tensors": {}, "out": str(tmp_path / "out")}))
+    save_file({}, tmp_path / "in.safetensors")
+    several = {"OMPI_COMM_WORLD_SIZE": "2", "OMPI_COMM_WORLD_RANK": "0", "LD_LIBRARY_PATH": str(tmp_path)}
+    files = [tmp_path / name for name in ("request.json", "in.safetensors", "last.safetensors")]
+    done = subprocess.run([PROBE, "together", *files], env=os.environ | several, capture_output=True, text=True)
+    answer = json.loads(done.stdout)
+    assert answer["exit"] == done.returncode == 2
+    assert "2 processes were started" in answer["error"] and "libip2p_mpi.so" in answer["error"]
+
+
 def test_one_process_needs_no_mpi(tmp_path):
     """The program itself must not be linked with it."""
     done = mpirun(1, tmp_path, {"a": torch.ones(3)})

@@ -28,10 +28,12 @@ class Collective {
   virtual void wait() = 0;
 };
 
-/// What this process is part of: torchrun's and srun's variables (RANK, WORLD_SIZE, MASTER_ADDR,
-/// MASTER_PORT, LOCAL_RANK, or SLURM_PROCID, SLURM_NTASKS, SLURM_LOCALID) with a CUDA device mean
-/// NCCL, mpirun's (OMPI_COMM_WORLD_SIZE, PMI_SIZE) MPI, none of them one process alone.
-/// Error{usage} when several processes were started and this build lacks what they need.
+/// What this process is part of. mpirun's variables (OMPI_COMM_WORLD_SIZE, PMI_SIZE) mean MPI,
+/// which goes through main memory whatever the device; torchrun's (RANK, WORLD_SIZE, MASTER_ADDR,
+/// MASTER_PORT) and srun's (SLURM_PROCID, SLURM_STEP_NUM_TASKS, with MASTER_ADDR and MASTER_PORT
+/// set by the caller) with a CUDA device NCCL; srun's with a CPU MPI (srun --mpi=pmix); none of
+/// them, or a world of one, one process alone. `device` is this process's own: no two on a machine
+/// may share a GPU. Error{usage} when several processes were started and what they need is missing.
 std::unique_ptr<Collective> join_processes(const torch::Device& device);
 
 }  // namespace ip2p

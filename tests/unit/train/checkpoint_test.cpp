@@ -184,6 +184,7 @@ TEST(Checkpoints, TheBestOutlivesItsStep) {
     if (step == 3) break;
     checkpoints.mark_best(step);
     checkpoints.mark_best(step);  // again: nothing is left behind
+    EXPECT_EQ(names_in(folder.path()).size(), 2);
     EXPECT_EQ(read_tensors(folder / "best.safetensors", {}).at("step"), step);
   }
   EXPECT_EQ(names_in(folder.path()),
