@@ -13,7 +13,7 @@ namespace ip2p {
 namespace {
 
 bool is_matrix(const std::string& name, const torch::Tensor& parameter) {
-  return parameter.dim() >= 2 && name.find("embedding") == std::string::npos;
+  return parameter.dim() >= 2 && !name.ends_with("embedding.weight");
 }
 
 /// A matrix (n,m) that is taller than wide moves further, so that its outputs change as much as
