@@ -67,7 +67,7 @@ def test_licence_and_safety_checker_of_the_source(editable, command, tmp_path):
         (["{file}.ckpt", "{out}", "--tokenizer", "{folder}/tokenizer"], FILE, "cannot be read as a checkpoint"),
         (["{file}.txt", "{out}"], FILE, "is of an unknown kind"),
         (["/nowhere/at all", "{out}"], FILE, "there is no such file or folder"),
-        (["nobody/no-model", "{out}"], FILE, "hub cannot be reached"),
+        (["nobody/no-model", "{out}"], FILE, "hub cannot be reached (HF_HUB_OFFLINE is set)"),
         (["{folder}", "{folder}"], FILE, "exists; give another folder"),
         (["{folder}", "{folder}", "--overwrite"], FILE, "is not a bundle"),
         (["{folder}", "{file}.txt/out"], FILE, "cannot be made"),
