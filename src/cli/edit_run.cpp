@@ -2,7 +2,9 @@
 #include "edit_run.h"
 
 #include <cstdio>
+#include <iomanip>
 #include <iostream>
+#include <sstream>
 #include <utility>
 
 #include "ip2p/base/log.h"
@@ -22,6 +24,12 @@ void write_output(const fs::path& path, const Bytes& bytes, Existing existing) {
   if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) != bytes.size() ||
       std::fflush(stdout) != 0)
     throw Error(Exit::file, "cannot write the picture to stdout; was the pipe closed?");
+}
+
+std::string stage_words(const std::string& stage, double seconds) {
+  std::ostringstream words;
+  words << stage << " " << std::fixed << std::setprecision(2) << seconds << " s";
+  return words.str();
 }
 
 /// Makes the plan's pictures one after another.
@@ -54,7 +62,7 @@ class Run {
         std::cout << output.path.string() << std::endl;
       }
     }
-    log::debug(text("peak memory ", peak_memory_mib(), " MiB"));
+    log::debug(text("peak memory of the process ", peak_memory_mib(), " MiB"));
   }
 
  private:
@@ -72,7 +80,7 @@ class Run {
                                       .keep_metadata = !flags_.strip});
     stop_if_interrupted(done_, plan_.outputs.size());
     write_output(output.path, bytes, flags_.overwrite ? Existing::replace : Existing::keep);
-    log::debug(text("write ", stopwatch_.mark("write"), " s"));
+    log::debug(stage_words("write", stopwatch_.mark("write")));
     progress_.clear();
   }
 
@@ -85,7 +93,7 @@ class Run {
   void end_of(const std::string& stage) {
     const double seconds = stopwatch_.mark(stage);
     if (flags_.verbose) progress_.clear();
-    log::debug(text(stage, " ", seconds, " s"));
+    log::debug(stage_words(stage, seconds));
     stop_if_interrupted(done_, plan_.outputs.size());
   }
 

@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -15,6 +17,7 @@ from bundle_export.tokenizer import load_tokenizer
 from export_support import (  # noqa: F401
     BUG, FILE, MODEL, USAGE, change, command, editable, manifest_of, run_code_as_it_is,
 )  # fmt: skip
+from linked_libraries import ROOT
 from safetensors.torch import load_file, save_file
 
 
@@ -82,6 +85,14 @@ def test_refused_command_lines(arguments, code, words, command, tiny_folder, tmp
     found, stderr = command(*(argument.format(**places) for argument in arguments))
     assert (found, stderr.count("\n")) == (code, 1) and words in stderr, stderr
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("script", ["export_bundle.py", "make_tiny_bundle.py"])
+def test_a_python_without_torch_names_the_one_that_has_it(script):
+    command = [sys.executable, "-I", "-S", ROOT / "scripts" / script, "source", "out"]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (FILE, "", 1), result.stderr
+    assert "has no torch, diffusers" in result.stderr and ".venv/bin/python" in result.stderr
 
 
 # --- models that are refused
