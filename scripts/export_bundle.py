@@ -7,6 +7,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from bundle_export.packages import refuse_without_packages
+
 
 def parse() -> argparse.Namespace:
     from bundle_export.defaults import DEFAULTS
@@ -37,6 +39,7 @@ def parse() -> argparse.Namespace:
 
 def main() -> int:
     arguments = parse()
+    refuse_without_packages("export_bundle")
 
     # After the command line is read: these imports take seconds.
     from bundle_export.bundle import Options, export, refuse_existing

@@ -8,8 +8,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from bundle_export.packages import refuse_without_packages
+
 
 def main() -> int:
+    refuse_without_packages("make_tiny_bundle")
     from bundle_export.tiny import CONFIGS, save_tiny_pipeline
 
     parser = argparse.ArgumentParser(description="Makes a small bundle of random weights, for tests.")

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable
 
 import diffusers
+import huggingface_hub
 import transformers
 
 from .errors import Exit, Refusal, say
@@ -48,3 +49,4 @@ def quiet_logging() -> None:
     diffusers.utils.logging.disable_progress_bar()
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
+    huggingface_hub.utils.logging.set_verbosity_error()

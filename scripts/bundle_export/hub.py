@@ -17,6 +17,7 @@ WANTED = re.compile(
     r"|(text_encoder_[23]|transformer|image_encoder|controlnet|prior)/config\.json)"
 )
 OTHER = re.compile(r"\.(bf16|non_ema|ema)[.-]|onnx|openvino|flax")  # nothing that folder.py reads
+ADDRESS = re.compile(r"(for url: |url )?'?https?://[^\s']*[^\s':]'?")
 NETWORK = (HTTPError, OSError, errors.HfHubHTTPError, errors.OfflineModeIsEnabled)
 
 
@@ -42,10 +43,20 @@ def cached(hub_id: str, error: Exception) -> Path:
     except (errors.LocalEntryNotFoundError, OSError):
         raise bad_file(
             f"{hub_id}: is no file or folder here, and the Hugging Face hub cannot be reached"
-            f" ({first_line(error)}); check the name or the network, or give a folder or a checkpoint file"
+            f" ({reason(error)}); check the name or the network, or give a folder or a checkpoint file"
         ) from error
     say(f"the hub cannot be reached; using {hub_id} from the cache")
     return folder
+
+
+def reason(error: Exception) -> str:
+    """Why the hub cannot be reached, in words of ours: the libraries' have long addresses in them."""
+    if isinstance(error, errors.OfflineModeIsEnabled):
+        return "HF_HUB_OFFLINE is set"
+    response = getattr(error, "response", None)
+    if response is not None:
+        return f"it answers {response.status_code}"
+    return ADDRESS.sub("the hub", first_line(error))
 
 
 def chosen(files: list[str]) -> list[str]:

@@ -52,7 +52,7 @@ struct EditFlags {
           Range{1, 10000});
     field("format", self.format, "default: the output's extension; png on stdout",
           Choices(format_names()));
-    field("strip", self.strip, "write neither the record nor the input's EXIF");
+    field("strip", self.strip, "write neither the record nor the input's EXIF and dpi");
     field("overwrite", self.overwrite, "replace files that exist");
     field("max-megapixels", self.max_megapixels, "refuse larger input pictures",
           ReadLimits::megapixels_range);

@@ -1,6 +1,8 @@
 // edit_report.cpp - the same facts for people and as JSON.
 #include "edit_report.h"
 
+#include <iostream>
+
 #include <sys/resource.h>
 
 #include "ip2p/base/error.h"
@@ -54,6 +56,11 @@ nlohmann::ordered_json result_json(const PlannedOutput& output, const EditRecord
   result["width"] = sizes.output.width;
   result["height"] = sizes.output.height;
   return result;
+}
+
+void print_json(const nlohmann::ordered_json& object) {
+  std::cout << object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
+            << std::endl;
 }
 
 std::string plan_words(const EditPlan& plan, const FitSizes& sizes,

@@ -30,6 +30,9 @@ EditRecord record_of(const EditPlan& plan, const PlannedOutput& output,
 nlohmann::ordered_json result_json(const PlannedOutput& output, const EditRecord& record,
                                    const FitSizes& sizes);
 
+/// Prints it to stdout on a line of its own. Names of files may hold bytes that are not UTF-8.
+void print_json(const nlohmann::ordered_json& object);
+
 /// What --dry-run says to people.
 std::string plan_words(const EditPlan& plan, const FitSizes& sizes,
                        const PlacementNames& placement);

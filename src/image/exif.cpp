@@ -1,22 +1,16 @@
-// exif.cpp - EXIF blocks through libexif, which reads damaged ones without harm.
+// exif.cpp - which tags of a block stay, change or go.
 #include "ip2p/image/exif.h"
 
 #include <algorithm>
-#include <array>
-#include <bit>
-#include <cstdarg>
-#include <cstdlib>
-#include <memory>
-#include <new>
 #include <string_view>
 
-#include <libexif/exif-data.h>
-#include <libexif/exif-log.h>
 #include <nlohmann/json.hpp>
 
 #include "ip2p/base/error.h"
 #include "ip2p/base/log.h"
 #include "ip2p/version.h"
+
+#include "exif_block.h"
 
 namespace ip2p {
 namespace {
@@ -27,141 +21,6 @@ using namespace std::string_view_literals;
 constexpr std::string_view record_mark = "ip2p {";
 constexpr std::string_view program_mark = "ip2p ";
 constexpr std::string_view ascii_code = "ASCII\0\0\0"sv;  // of EXIF's user comment
-constexpr std::string_view jpeg_header = "Exif\0\0"sv;    // libexif wants and writes it
-
-struct Release {
-  void operator()(ExifData* data) const { exif_data_unref(data); }
-  void operator()(ExifMem* memory) const { exif_mem_unref(memory); }
-  void operator()(ExifLog* log) const { exif_log_unref(log); }
-  void operator()(ExifEntry* entry) const { exif_entry_unref(entry); }
-};
-template <class Object>
-using Handle = std::unique_ptr<Object, Release>;
-
-template <class Object>
-Handle<Object> owned(Object* object) {
-  if (object == nullptr) throw std::bad_alloc();
-  return Handle<Object>(object);
-}
-
-void note_damage(ExifLog*, ExifLogCode code, const char*, const char*, std::va_list,
-                 void* damaged) {
-  if (code == EXIF_LOG_CODE_CORRUPT_DATA) *static_cast<bool*>(damaged) = true;
-}
-
-/// An EXIF block that can be changed.
-class Exif {
- public:
-  Exif() : memory_(owned(exif_mem_new_default())), data_(owned(exif_data_new_mem(memory_.get()))) {
-    // Keep what libexif does not know, and do not "fix" what it does.
-    exif_data_unset_option(data_.get(), EXIF_DATA_OPTION_IGNORE_UNKNOWN_TAGS);
-    exif_data_unset_option(data_.get(), EXIF_DATA_OPTION_FOLLOW_SPECIFICATION);
-    exif_data_set_byte_order(data_.get(), EXIF_BYTE_ORDER_INTEL);
-  }
-
-  /// Fills this from a block; false when something in it is damaged.
-  bool load(ByteSpan block) {
-    bool damaged = false;
-    const Handle<ExifLog> log = owned(exif_log_new());
-    exif_log_set_func(log.get(), note_damage, &damaged);
-    exif_data_log(data_.get(), log.get());
-    Bytes bytes(jpeg_header.begin(), jpeg_header.end());
-    bytes.insert(bytes.end(), block.begin(), block.end());
-    exif_data_load_data(data_.get(), bytes.data(), static_cast<unsigned int>(bytes.size()));
-    exif_data_log(data_.get(), nullptr);
-    return !damaged;
-  }
-
-  [[nodiscard]] bool empty() const {
-    return std::ranges::all_of(data_->ifd,
-                               [](const ExifContent* part) { return part->count == 0; });
-  }
-
-  [[nodiscard]] Bytes block() const {
-    if (empty()) return {};
-    unsigned char* bytes = nullptr;
-    unsigned int size = 0;
-    exif_data_save_data(data_.get(), &bytes, &size);
-    const std::unique_ptr<unsigned char, decltype(&std::free)> owner(bytes, &std::free);
-    if (bytes == nullptr || size <= jpeg_header.size()) throw std::bad_alloc();
-    return {bytes + jpeg_header.size(), bytes + size};
-  }
-
-  /// The bytes of a tag; empty when it is not there.
-  [[nodiscard]] std::string_view bytes(ExifIfd ifd, ExifTag tag) const {
-    const ExifEntry* entry = exif_content_get_entry(data_->ifd[ifd], tag);
-    if (entry == nullptr || entry->data == nullptr) return {};
-    return {reinterpret_cast<const char*>(entry->data), entry->size};
-  }
-
-  /// A tag that is one SHORT; 0 when it is not there, or something else.
-  [[nodiscard]] int short_number(ExifIfd ifd, ExifTag tag) const {
-    const ExifEntry* entry = exif_content_get_entry(data_->ifd[ifd], tag);
-    const bool is_short = entry != nullptr && entry->data != nullptr &&
-                          entry->format == EXIF_FORMAT_SHORT && entry->components == 1 &&
-                          entry->size >= 2;
-    return is_short ? exif_get_short(entry->data, order()) : 0;
-  }
-
-  [[nodiscard]] bool has(ExifIfd ifd, ExifTag tag) const {
-    return exif_content_get_entry(data_->ifd[ifd], tag) != nullptr;
-  }
-
-  void remove(ExifIfd ifd, ExifTag tag) {
-    // A damaged block may have a tag twice.
-    while (ExifEntry* entry = exif_content_get_entry(data_->ifd[ifd], tag))
-      exif_content_remove_entry(data_->ifd[ifd], entry);
-  }
-
-  void remove_all(ExifIfd ifd) {
-    ExifContent* part = data_->ifd[ifd];
-    while (part->count > 0) exif_content_remove_entry(part, part->entries[0]);
-  }
-
-  void remove_thumbnail() {
-    remove_all(EXIF_IFD_1);
-    exif_mem_free(memory_.get(), data_->data);
-    data_->data = nullptr;
-    data_->size = 0;
-  }
-
-  void set(ExifIfd ifd, ExifTag tag, ExifFormat format, std::string_view value) {
-    remove(ifd, tag);
-    const Handle<ExifEntry> entry = owned(exif_entry_new_mem(memory_.get()));
-    exif_content_add_entry(data_->ifd[ifd], entry.get());
-    const auto size = static_cast<ExifLong>(value.size());
-    entry->tag = tag;
-    entry->format = format;
-    entry->size = size;
-    entry->components = size / exif_format_get_size(format);
-    entry->data = static_cast<unsigned char*>(exif_mem_alloc(memory_.get(), size));
-    if (entry->data == nullptr) throw std::bad_alloc();
-    std::ranges::copy(value, entry->data);
-  }
-
-  void set_text(ExifIfd ifd, ExifTag tag, std::string value) {
-    value += '\0';
-    set(ifd, tag, EXIF_FORMAT_ASCII, value);
-  }
-
-  void set_short(ExifIfd ifd, ExifTag tag, int value) {
-    std::array<unsigned char, 2> encoded{};
-    exif_set_short(encoded.data(), order(), static_cast<ExifShort>(value));
-    set(ifd, tag, EXIF_FORMAT_SHORT, {reinterpret_cast<const char*>(encoded.data()), 2});
-  }
-
-  void set_long(ExifIfd ifd, ExifTag tag, int value) {
-    std::array<unsigned char, 4> encoded{};
-    exif_set_long(encoded.data(), order(), static_cast<ExifLong>(value));
-    set(ifd, tag, EXIF_FORMAT_LONG, {reinterpret_cast<const char*>(encoded.data()), 4});
-  }
-
- private:
-  [[nodiscard]] ExifByteOrder order() const { return exif_data_get_byte_order(data_.get()); }
-
-  Handle<ExifMem> memory_;
-  Handle<ExifData> data_;
-};
 
 /// The record in a text of a block: what follows the mark, up to the end or a zero.
 std::string record_in(std::string_view words) {
@@ -208,6 +67,64 @@ void set_size(Exif& exif, int width, int height) {
     if (exif.has(size.ifd, size.tag)) exif.set_long(size.ifd, size.tag, size.value);
 }
 
+constexpr int unit_inch = 2;
+constexpr int unit_centimetre = 3;
+
+Density density_of(const Exif& exif) {
+  const int unit = exif.short_number(EXIF_IFD_0, EXIF_TAG_RESOLUTION_UNIT);
+  const double per_inch =
+      unit == unit_centimetre ? Density::inch_m * 100 : (unit == unit_inch ? 1 : 0);
+  return {exif.rational(EXIF_IFD_0, EXIF_TAG_X_RESOLUTION) * per_inch,
+          exif.rational(EXIF_IFD_0, EXIF_TAG_Y_RESOLUTION) * per_inch};
+}
+
+/// Where a place keeps the record.
+struct WordsTag {
+  ExifIfd ifd;
+  ExifTag tag;
+};
+WordsTag tag_of(RecordPlace place) {
+  return place == RecordPlace::user_comment ? WordsTag{EXIF_IFD_EXIF, EXIF_TAG_USER_COMMENT}
+                                            : WordsTag{EXIF_IFD_0, EXIF_TAG_IMAGE_DESCRIPTION};
+}
+
+/// Whether somebody wrote words there: cameras put blanks or zeros behind the code of eight bytes.
+bool has_words(const Exif& exif, RecordPlace place) {
+  const WordsTag at = tag_of(place);
+  std::string_view words = exif.bytes(at.ifd, at.tag);
+  if (place == RecordPlace::user_comment)
+    words.remove_prefix(std::min(words.size(), ascii_code.size()));
+  return words.find_first_not_of("\0 \t\r\n"sv) != std::string_view::npos;
+}
+
+RecordPlace free_place(const Exif& exif, RecordPlace place) {
+  const RecordPlace other = place == RecordPlace::user_comment ? RecordPlace::image_description
+                                                               : RecordPlace::user_comment;
+  if (!has_words(exif, place)) return place;
+  if (!has_words(exif, other)) return other;
+  log::warn(
+      "the comment in the input's EXIF data gives way to the record; a PNG file has room for both");
+  return place;
+}
+
+void put_record(Exif& exif, const std::string& words, RecordPlace place) {
+  exif.set_text(EXIF_IFD_0, EXIF_TAG_SOFTWARE, "ip2p " IP2P_VERSION);
+  if (place == RecordPlace::user_comment)
+    exif.set(EXIF_IFD_EXIF, EXIF_TAG_USER_COMMENT, EXIF_FORMAT_UNDEFINED, text(ascii_code, words));
+  else
+    exif.set_text(EXIF_IFD_0, EXIF_TAG_IMAGE_DESCRIPTION, words);
+}
+
+void put_density(Exif& exif, const Density& density) {
+  constexpr double most = 1e5;  // a larger number of 10000ths does not fit into the tag
+  if (!density.is_known() || density.x_dpi > most || density.y_dpi > most ||
+      density_of(exif).is_known())
+    return;
+  exif.set_rational(EXIF_IFD_0, EXIF_TAG_X_RESOLUTION, density.x_dpi);
+  exif.set_rational(EXIF_IFD_0, EXIF_TAG_Y_RESOLUTION, density.y_dpi);
+  exif.set_short(EXIF_IFD_0, EXIF_TAG_RESOLUTION_UNIT, unit_inch);
+}
+
 /// JSON text in ASCII: EXIF's text tags have no other letters that every program reads.
 std::string in_ascii(const std::string& json) {
   if (std::ranges::all_of(json, [](char c) { return static_cast<unsigned char>(c) < 0x80; }))
@@ -229,6 +146,7 @@ CleanExif clean_exif(ByteSpan block, const std::string& name) {
   if (orientation >= 1 && orientation <= 8) clean.orientation = orientation;
   if (exif.has(EXIF_IFD_0, EXIF_TAG_ORIENTATION))
     exif.set_short(EXIF_IFD_0, EXIF_TAG_ORIENTATION, 1);
+  clean.density = density_of(exif);
   exif.remove_thumbnail();
   remove_earlier_record(exif);
   mark_as_srgb(exif);
@@ -236,21 +154,27 @@ CleanExif clean_exif(ByteSpan block, const std::string& name) {
   return clean;
 }
 
-Bytes output_exif(ByteSpan block, int width, int height, const std::string& record,
-                  RecordPlace place) {
+namespace {
+
+Bytes output_block(const Image& image, const Density& density, const std::string& record,
+                   RecordPlace place) {
   Exif exif;
-  if (!block.empty()) exif.load(block);
-  set_size(exif, width, height);
-  if (!record.empty() && place != RecordPlace::elsewhere) {
-    const std::string words = text(program_mark, in_ascii(record));
-    exif.set_text(EXIF_IFD_0, EXIF_TAG_SOFTWARE, "ip2p " IP2P_VERSION);
-    if (place == RecordPlace::user_comment)
-      exif.set(EXIF_IFD_EXIF, EXIF_TAG_USER_COMMENT, EXIF_FORMAT_UNDEFINED,
-               text(ascii_code, words));
-    else
-      exif.set_text(EXIF_IFD_0, EXIF_TAG_IMAGE_DESCRIPTION, words);
-  }
+  if (!image.exif.empty()) exif.load(image.exif);
+  set_size(exif, image.width, image.height);
+  put_density(exif, density);
+  if (!record.empty() && place != RecordPlace::elsewhere)
+    put_record(exif, text(program_mark, in_ascii(record)), free_place(exif, place));
   return exif.block();
+}
+
+}  // namespace
+
+Bytes output_exif(const Image& image, const std::string& record, RecordPlace place) {
+  return output_block(image, {}, record, place);
+}
+
+Bytes output_exif_with_density(const Image& image, const std::string& record, RecordPlace place) {
+  return output_block(image, image.density, record, place);
 }
 
 std::string exif_record(ByteSpan block) {

@@ -135,7 +135,8 @@ Fitted fit(const Image& input, const FitRule& rule) {
   return {.picture = padded(content, sizes.model),
           .sizes = sizes,
           .alpha = sizes.output == sizes.content ? std::move(content.alpha) : input.alpha,
-          .exif = input.exif};
+          .exif = input.exif,
+          .density = input.density};
 }
 
 Image restore(const Image& edited, const Fitted& fitted) {
@@ -147,6 +148,7 @@ Image restore(const Image& edited, const Fitted& fitted) {
       resize_lanczos(upper_left(edited, sizes.content), sizes.output.width, sizes.output.height);
   result.alpha = fitted.alpha;
   result.exif = fitted.exif;
+  result.density = fitted.density;
   return result;
 }
 

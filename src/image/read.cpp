@@ -3,8 +3,11 @@
 
 #include <algorithm>
 #include <new>
+#include <utility>
 
 #include "ip2p/base/error.h"
+#include "ip2p/base/log.h"
+#include "ip2p/base/options.h"
 #include "ip2p/image/color.h"
 #include "ip2p/image/content.h"
 #include "ip2p/image/exif.h"
@@ -20,6 +23,13 @@ Image decoded(const PictureSource& source, PictureFormat format) {
   CleanExif exif = clean_exif(raw.exif, source.name);
   Image image = upright(to_srgb(raw, source.name), exif.orientation);
   image.exif = std::move(exif.block);
+  image.density = raw.density.is_known() ? raw.density : exif.density;
+  constexpr int first_that_swaps_sides = 5;
+  if (exif.orientation >= first_that_swaps_sides)
+    std::swap(image.density.x_dpi, image.density.y_dpi);
+  if (!raw.not_kept.empty())
+    log::info(text("the ", Choices(raw.not_kept).joined(), " data of ", source.name,
+                   " is not kept (EXIF is)"));
   return image;
 }
 

@@ -22,13 +22,14 @@ struct FormatTraits {
   std::string_view name;
   int max_side_px;
   RecordPlace record;
+  bool has_density;  ///< says pixels an inch outside EXIF
 };
 
 constexpr std::array all_formats{
-    FormatTraits{OutputFormat::png, "PNG", 1'000'000, RecordPlace::elsewhere},
-    FormatTraits{OutputFormat::jpeg, "JPEG", 65500, RecordPlace::user_comment},
-    FormatTraits{OutputFormat::webp, "WebP", 16383, RecordPlace::user_comment},
-    FormatTraits{OutputFormat::tiff, "TIFF", 1'000'000, RecordPlace::image_description},
+    FormatTraits{OutputFormat::png, "PNG", 1'000'000, RecordPlace::elsewhere, true},
+    FormatTraits{OutputFormat::jpeg, "JPEG", 65500, RecordPlace::user_comment, true},
+    FormatTraits{OutputFormat::webp, "WebP", 16383, RecordPlace::user_comment, false},
+    FormatTraits{OutputFormat::tiff, "TIFF", 1'000'000, RecordPlace::image_description, false},
 };
 
 struct FormatName {
@@ -83,12 +84,33 @@ Bytes jpeg_exif(const Image& image, const EncodeOptions& options, Bytes block) {
   if (block.size() <= max_jpeg_exif_bytes) return block;
   log::warn(text("the EXIF data of the input (", image.exif.size(),
                  " bytes) does not fit into a JPEG file and is left out"));
-  block = output_exif({}, image.width, image.height, options.record, RecordPlace::user_comment);
+  block = output_exif(
+      {.width = image.width, .height = image.height, .rgb = {}, .alpha = {}, .exif = {}},
+      options.record, RecordPlace::user_comment);
   if (block.size() > max_jpeg_exif_bytes)
     throw Error(Exit::file,
                 text("the record of ", options.record.size(),
                      " bytes does not fit into a JPEG file; write PNG or give --strip"));
   return block;
+}
+
+Bytes encoded(const Image& image, const EncodeOptions& options) {
+  const FormatTraits& traits = traits_of(options.format);
+  Bytes exif = traits.has_density ? output_exif(image, options.record, traits.record)
+                                  : output_exif_with_density(image, options.record, traits.record);
+  switch (options.format) {
+    case OutputFormat::png:
+      return write_png(image, exif, options.record);
+    case OutputFormat::jpeg:
+      if (!image.alpha.empty())
+        log::warn("JPEG has no alpha; the picture is written without it (PNG, WebP and TIFF have)");
+      return write_jpeg(image, jpeg_exif(image, options, std::move(exif)), options.quality);
+    case OutputFormat::webp:
+      return write_webp(image, exif, options.quality);
+    case OutputFormat::tiff:
+      return write_tiff(image, exif);
+  }
+  throw Error(Exit::bug, "an output format without a writer");
 }
 
 }  // namespace
@@ -128,23 +150,13 @@ void check_storable(OutputFormat format, int width, int height) {
                                  "; write another format"));
 }
 
-Bytes encode_image(const Image& image, const EncodeOptions& options) {
+Bytes encode_image(Image image, const EncodeOptions& options) {
   check_image(image, options);
-  Bytes exif = output_exif(options.keep_exif ? ByteSpan(image.exif) : ByteSpan{}, image.width,
-                           image.height, options.record, traits_of(options.format).record);
-  switch (options.format) {
-    case OutputFormat::png:
-      return write_png(image, exif, options.record);
-    case OutputFormat::jpeg:
-      if (!image.alpha.empty())
-        log::warn("JPEG has no alpha; the picture is written without it (PNG, WebP and TIFF have)");
-      return write_jpeg(image, jpeg_exif(image, options, std::move(exif)), options.quality);
-    case OutputFormat::webp:
-      return write_webp(image, exif, options.quality);
-    case OutputFormat::tiff:
-      return write_tiff(image, exif);
+  if (!options.keep_metadata) {
+    image.exif.clear();
+    image.density = {};
   }
-  throw Error(Exit::bug, "an output format without a writer");
+  return encoded(image, options);
 }
 
 }  // namespace ip2p

@@ -21,6 +21,7 @@
 #include "ip2p/train/learning_rate.h"
 #include "ip2p/train/optimizer.h"
 
+#include "launch.h"
 #include "learner.h"
 #include "metrics_log.h"
 #include "validation.h"
@@ -45,6 +46,26 @@ TrainConfig held_out_config(TrainConfig config) {
   config.crops.clear();
   config.batch = 4;
   return config;
+}
+
+/// Gradients are averaged over processes with equal weights, so their shares must be equal.
+void check_shares(const TrainConfig& config, std::uint64_t world) {
+  std::vector<CropRule> rules = config.crops;
+  if (rules.empty()) rules = {{.pixels = config.resolution, .batch = config.batch}};
+  for (const CropRule& rule : rules)
+    if (static_cast<std::uint64_t>(rule.batch) % world != 0)
+      throw Error(Exit::usage, text("a batch of ", rule.batch, " cannot be shared by ", world,
+                                    " processes; make it a multiple of their number"));
+}
+
+/// The config's device; of several processes on a machine that are told just "cuda" (or "auto"
+/// where there are GPUs), each takes the GPU of its own number.
+Placement own_placement(const TrainConfig& config) {
+  const Placement placement = place(config.device, "float32");
+  const Launch launch = launch_from(process_environment());
+  if (launch.world < 2 || !placement.device.is_cuda() || config.device.starts_with("cuda:"))
+    return placement;
+  return place(text("cuda:", launch.local_rank), "float32");
 }
 
 LatentGrid latent_grid(const Manifest& manifest) {
@@ -94,7 +115,7 @@ struct Trainer::Parts {
 
 Trainer::Parts::Parts(const TrainConfig& given)
     : config(given),
-      placement(place(config.device, "float32")),
+      placement(own_placement(config)),
       collective(join_processes(placement.device)),
       learner(Bundle(config.bundle, placement, {"unet", "text_encoder", "vae_encoder"}), config),
       averaged(config.bundle, placement),
@@ -103,6 +124,7 @@ Trainer::Parts::Parts(const TrainConfig& given)
       average(trained_parameters(averaged, config)),
       optimizer(make_optimizer(learner.parameters(), config)),
       checkpoints(fs::path(config.output) / "checkpoints", config.keep) {
+  check_shares(config, collective->world());
   for (const auto& [name, tensor] : learner.parameters()) {
     torch::Tensor weight = tensor;
     weight.set_requires_grad(true);

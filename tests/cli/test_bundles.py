@@ -8,6 +8,7 @@ import zipfile
 
 import pytest
 import torch
+from bundle_export import defaults
 
 OK, MODEL = 0, 4
 
@@ -220,3 +221,15 @@ def test_archives_hold_no_python_objects(bundle):
         with zipfile.ZipFile(part) as archive:
             code = b"".join(archive.read(name) for name in archive.namelist() if name.endswith(".py"))
         assert b"__setstate__" not in code
+
+
+def test_the_exporter_and_the_program_agree(ip2p, bundle):
+    """On samplers, on what the defaults are where nobody says, and on what they may be."""
+    change_manifest(bundle, lambda manifest: manifest.update(defaults={}))
+    info = json.loads(subprocess.run([ip2p, "info", bundle, "--json"], capture_output=True, check=True).stdout)
+    assert tuple(sampler["name"] for sampler in info["samplers"]) == defaults.SAMPLERS
+    assert info["bundle"]["defaults"] == defaults.DEFAULTS
+    flags = {flag["flag"].removeprefix("--").replace("-", "_"): flag["values"] for flag in info["commands"]["edit"]}
+    assert {key: f"{low} to {high}" for key, (low, high) in defaults.RANGES.items()} == {
+        key: flags[key] for key in defaults.RANGES
+    }

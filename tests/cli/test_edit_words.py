@@ -100,7 +100,7 @@ def test_a_long_instruction_is_cut_and_the_cut_is_shown(shell):
 def test_verbose_says_where_how_and_how_long(shell):
     message = shell.edit("in.png", "make it snow", "-o", "out.png", "-v").stderr.decode()
     for part in ("cpu, float32, ", " threads", "90x60 in, 128x64 inside the model, 90x60 out", "euler_a, 2 steps", "load ",
-                 "encode ", "sample ", "decode ", "write ", "peak memory "):
+                 "encode ", "sample ", "decode ", "write ", "peak memory of the process "):
         assert part in message, part
 
 
@@ -124,3 +124,9 @@ def test_a_name_that_promises_another_format_is_pointed_out(shell):
     read = shell.edit("out.png", "make it snow", "-o", "again.png")
     assert read.returncode == OK and b'"out.png" is a JPEG picture in spite of its name' in read.stderr
     assert b"will hold" not in shell.edit("in.png", "snow", "-o", "out.tmp", "--format", "jpeg").stderr
+
+
+def test_what_is_not_kept_is_said(shell, photograph):
+    photograph.resize((64, 64)).save(shell.folder / "photo.jpg", xmp=b"<x:xmpmeta/>")
+    said = shell.edit("photo.jpg", "make it snow", "-o", "out.jpg").stderr
+    assert b'the XMP data of "photo.jpg" is not kept' in said

@@ -2,34 +2,24 @@
 
 import argparse
 import ctypes
-import importlib.util
 import json
 import subprocess
 import sys
-from importlib.machinery import SourceFileLoader
 
 import pytest
+from gpu_checking import command
 from linked_libraries import ROOT
 
 OK, FILE, DEVICE = 0, 3, 5
 
 
 def gpu_check(*arguments, python=(sys.executable,)):
-    command = [*python, ROOT / "scripts/gpu_check", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=600)
-
-
-@pytest.fixture
-def script():
-    """The script as a module."""
-    loader = SourceFileLoader("gpu_check", str(ROOT / "scripts/gpu_check"))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("gpu_check", loader))
-    loader.exec_module(module)
-    return module
+    words = [*python, ROOT / "scripts/gpu_check", *map(str, arguments)]
+    return subprocess.run(words, capture_output=True, text=True, timeout=600)
 
 
 @pytest.mark.parametrize(("content", "words"), [(None, "not in PATH"), ("#!/bin/sh\nexit 9\n", "exit status 9")])
-def test_a_driver_without_its_program(script, content, words, tmp_path, monkeypatch, capsys):
+def test_a_driver_without_its_program(content, words, tmp_path, monkeypatch, capsys):
     class Cuda:
         cuInit = staticmethod(lambda flags: 0)
 
@@ -41,15 +31,15 @@ def test_a_driver_without_its_program(script, content, words, tmp_path, monkeypa
     if content:
         (tmp_path / "nvidia-smi").write_text(content)
         (tmp_path / "nvidia-smi").chmod(0o755)
-    monkeypatch.setattr(script.ctypes, "CDLL", lambda name: Cuda)
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: Cuda)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(sys, "argv", ["gpu_check"])
-    assert script.main() == DEVICE
+    assert command.main() == DEVICE
     stderr = capsys.readouterr().err
     assert "no usable NVIDIA GPU" in stderr and words in stderr and stderr.count("\n") == 1
 
 
-def test_a_bundle_is_called_by_its_name(script, tmp_path):
+def test_a_bundle_is_called_by_its_name(tmp_path, monkeypatch):
     bundle = tmp_path / "folder"
     bundle.mkdir()
     (bundle / "bundle.json").write_text('{"name": "mine"}')
@@ -63,15 +53,18 @@ def test_a_bundle_is_called_by_its_name(script, tmp_path):
         measured = staticmethod(lambda *_: {})
         largest_difference = staticmethod(lambda *_: 0)
 
-    script.find_tarball, script.Installation, script.Program = lambda _: None, lambda *_: Place, lambda *_: Program
-    script.make_picture = lambda path: path
+    for name, stand_in in {
+        "find_tarball": lambda _: None, "Installation": lambda *_: Place, "Program": lambda *_: Program,
+        "make_picture": lambda path: path,
+    }.items():
+        monkeypatch.setattr(command, name, stand_in)
     options = argparse.Namespace(tarball=None, wheels=None, bundle=bundle, rehearse=False)
-    page = script.page(script.check(options, {"name": "GPU", "driver": "1"}, tmp_path))
+    page = command.page(command.check(options, {"name": "GPU", "driver": "1"}, tmp_path))
     assert "model: mine;" in page and str(tmp_path) not in page
 
     (bundle / "bundle.json").write_text("{}")
-    with pytest.raises(script.Stop, match="bundle.json cannot be read") as stop:
-        script.check(options, {}, tmp_path)
+    with pytest.raises(command.Stop, match="bundle.json cannot be read") as stop:
+        command.check(options, {}, tmp_path)
     assert stop.value.code == FILE
 
 

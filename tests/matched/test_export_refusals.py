@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -15,6 +17,7 @@ from bundle_export.tokenizer import load_tokenizer
 from export_support import (  # noqa: F401
     BUG, FILE, MODEL, USAGE, change, command, editable, manifest_of, run_code_as_it_is,
 )  # fmt: skip
+from linked_libraries import ROOT
 from safetensors.torch import load_file, save_file
 
 
@@ -67,7 +70,7 @@ def test_licence_and_safety_checker_of_the_source(editable, command, tmp_path):
         (["{file}.ckpt", "{out}", "--tokenizer", "{folder}/tokenizer"], FILE, "cannot be read as a checkpoint"),
         (["{file}.txt", "{out}"], FILE, "is of an unknown kind"),
         (["/nowhere/at all", "{out}"], FILE, "there is no such file or folder"),
-        (["nobody/no-model", "{out}"], FILE, "hub cannot be reached"),
+        (["nobody/no-model", "{out}"], FILE, "hub cannot be reached (HF_HUB_OFFLINE is set)"),
         (["{folder}", "{folder}"], FILE, "exists; give another folder"),
         (["{folder}", "{folder}", "--overwrite"], FILE, "is not a bundle"),
         (["{folder}", "{file}.txt/out"], FILE, "cannot be made"),
@@ -82,6 +85,14 @@ def test_refused_command_lines(arguments, code, words, command, tiny_folder, tmp
     found, stderr = command(*(argument.format(**places) for argument in arguments))
     assert (found, stderr.count("\n")) == (code, 1) and words in stderr, stderr
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("script", ["export_bundle.py", "make_tiny_bundle.py"])
+def test_a_python_without_torch_names_the_one_that_has_it(script):
+    command = [sys.executable, "-I", "-S", ROOT / "scripts" / script, "source", "out"]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (FILE, "", 1), result.stderr
+    assert "has no torch, diffusers" in result.stderr and ".venv/bin/python" in result.stderr
 
 
 # --- models that are refused

@@ -1,4 +1,4 @@
-"""Where the exporter reads from: .bin folders, files in the original layout, tokenizers, the hub."""
+"""Where the exporter reads from: .bin folders, files in the original layout, tokenizers."""
 
 import gzip
 import json
@@ -12,7 +12,6 @@ from bundle_export.checkpoint_config import scheduler_config, text_encoder_confi
 from bundle_export.errors import Refusal
 from bundle_export.folder import DiffusersFolder
 from bundle_export.full_size import FULL_SIZE
-from bundle_export.hub import chosen
 from bundle_export.noise import ORIGINAL_SCHEDULER, noise_section
 from bundle_export.open_source import open_source
 from bundle_export.tiny import CONFIGS, TinyConfig, published_vocabulary, save_tiny_pipeline, unet, vae
@@ -245,55 +244,3 @@ def test_published_vocabulary_that_is_another_file(tmp_path):
     path.write_bytes(gzip.compress(b"a b\nc d\n"))
     with pytest.raises(Refusal, match="is not CLIP's bpe_simple_vocab_16e6.txt.gz"):
         load_tokenizer(path)
-
-
-# --- the hub
-
-
-def test_files_to_fetch_from_the_hub():
-    kept = [
-        "model_index.json", "README.md", "LICENSE", "unet/config.json", "unet/diffusion_pytorch_model.safetensors",
-        "vae/model.bin", "tokenizer/merges.txt",
-    ]  # fmt: skip
-    left = [
-        "ip2p.ckpt", "safety_checker/model.bin", "unet/diffusion_pytorch_model.bin", "unet/flax_model.bin",
-        "unet/diffusion_pytorch_model.fp16.safetensors", "unet/diffusion_pytorch_model.non_ema.safetensors",
-    ]  # fmt: skip
-    assert sorted(chosen(kept + left)) == sorted(kept)
-
-
-def test_a_hub_model_with_only_float16_weights(editable, command, tiny_bundle, tmp_path, monkeypatch):
-    folder = editable("vae3")  # the variant in one part alone: the others have plain files too, of which it is left
-    unet = folder / "unet/diffusion_pytorch_model"
-    unet.with_suffix(".safetensors").rename(unet.with_suffix(".fp16.safetensors"))
-    (folder / "vae/diffusion_pytorch_model.fp16.safetensors").write_bytes(b"not to be read")
-    names = [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()]
-
-    def download(hub_id, allow_patterns):
-        for name in allow_patterns:
-            (tmp_path / "cache" / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(folder / name, tmp_path / "cache" / name)
-        return str(tmp_path / "cache")
-
-    monkeypatch.setattr("bundle_export.hub.HfApi.list_repo_files", lambda *_: names)
-    monkeypatch.setattr("bundle_export.hub.snapshot_download", download)
-    code, stderr = command("someone/vae3", tmp_path / "out", "--dtype", "float16")
-    assert code == 0 and "unet: only float16 weights are there" in stderr and "vae: only" not in stderr, stderr
-    assert not (tmp_path / "cache/vae/diffusion_pytorch_model.fp16.safetensors").exists()
-    assert (tmp_path / "out/unet.pt").read_bytes() == (tiny_bundle("vae3") / "unet.pt").read_bytes()
-    sharded = ["unet/m.safetensors.index.fp16.json", "unet/m.fp16-00001-of-00001.safetensors", "unet/m.fp16.bin"]
-    assert chosen(sharded) == sharded[:2]
-
-
-def test_a_hub_model_from_the_cache(command, tiny_folder, tmp_path, monkeypatch):
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    monkeypatch.setattr("bundle_export.hub.snapshot_download", lambda *_, **__: str(tiny_folder("vae3")))
-    code, stderr = command("someone/tiny", tmp_path / "out")
-    assert code == 0 and "using someone/tiny from the cache" in stderr
-    assert manifest_of(tmp_path / "out")["source"]["name"] == "someone/tiny"
-
-
-def test_open_source_prefers_what_is_there(tiny_folder, monkeypatch):
-    monkeypatch.chdir(tiny_folder("vae3").parent.parent)
-    relative = "/".join(tiny_folder("vae3").parts[-2:])  # looks like owner/name
-    assert open_source(relative).name == "vae3"

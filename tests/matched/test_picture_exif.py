@@ -75,7 +75,7 @@ def test_exif_can_be_left_out(probe, tmp_path):
     picture().save(source, exif=exif(3))
     for output in OUTPUTS:
         out = tmp_path / f"out.{output}"
-        probe.call({"op": "encode", "path": str(source), "out": str(out), "keep_exif": False})
+        probe.call({"op": "encode", "path": str(source), "out": str(out), "keep_metadata": False})
         assert MAKE not in opened(out).getexif()
 
 

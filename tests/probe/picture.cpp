@@ -36,13 +36,13 @@ Json decode_picture(const Json& request) {
           {"exif_bytes", image.exif.size()}};
 }
 
-/// {"path": input, "out": output, "quality", "record", "keep_exif"}: decodes and encodes.
+/// {"path": input, "out": output, "quality", "record", "keep_metadata"}: decodes and encodes.
 Json encode_picture(const Json& request) {
   const fs::path out = request.at("out").get<std::string>();
   const EncodeOptions options{.format = format_of(out),
                               .quality = request.value("quality", EncodeOptions::default_quality),
                               .record = request.value("record", ""),
-                              .keep_exif = request.value("keep_exif", true)};
+                              .keep_metadata = request.value("keep_metadata", true)};
   const Image image =
       read_image(fs::path(request.at("path").get<std::string>()), limits_of(request));
   write_atomically(out, encode_image(image, options), Existing::keep);

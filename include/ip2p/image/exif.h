@@ -4,6 +4,7 @@
 #include <string>
 
 #include "ip2p/base/files.h"
+#include "ip2p/image/image.h"
 
 namespace ip2p {
 
@@ -12,6 +13,7 @@ namespace ip2p {
 struct CleanExif {
   Bytes block;  ///< empty when there is nothing to keep
   int orientation = 1;
+  Density density;  ///< as the block says it, of the picture before it is turned
 };
 
 /// Takes out of a block what will not be true of an edit: orientation becomes 1, the thumbnail goes
@@ -22,10 +24,15 @@ CleanExif clean_exif(ByteSpan block, const std::string& name);
 /// Where a format keeps ip2p's record.
 enum class RecordPlace { elsewhere, user_comment, image_description };
 
-/// The block for a picture of the given size: with the record (JSON) in its place and the program's
-/// name, unless the record is empty. `block` may be empty; so may be what is returned.
-Bytes output_exif(ByteSpan block, int width, int height, const std::string& record,
-                  RecordPlace place);
+/// The block for `image`: of its own block what is true of its size, and with the record (JSON) and
+/// the program's name, unless the record is empty. The record goes to `place`; where the input has
+/// words of its own there, to the other place; and where it has them in both, they give way, with a
+/// warning. What is returned may be empty.
+Bytes output_exif(const Image& image, const std::string& record, RecordPlace place);
+
+/// The same with a density (when it is known and the block has none), for formats that say it
+/// nowhere else.
+Bytes output_exif_with_density(const Image& image, const std::string& record, RecordPlace place);
 
 /// The record in a block, from either place; empty when there is none.
 std::string exif_record(ByteSpan block);

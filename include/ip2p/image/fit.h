@@ -56,8 +56,9 @@ FitSizes fit_sizes(Size input, const FitRule& rule);
 struct Fitted {
   Image picture;  ///< without alpha and EXIF; its size is `sizes.model`
   FitSizes sizes;
-  Bytes alpha;  ///< the input's, at `sizes.output`, or empty
-  Bytes exif;   ///< the input's
+  Bytes alpha;      ///< the input's, at `sizes.output`, or empty
+  Bytes exif;       ///< the input's
+  Density density;  ///< the input's
 };
 
 /// Resizes, crops or pads.

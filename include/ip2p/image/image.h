@@ -7,6 +7,16 @@
 
 namespace ip2p {
 
+/// How large a picture is meant to be shown or printed.
+struct Density {
+  double x_dpi = 0;  ///< pixels an inch; 0 where the file does not say
+  double y_dpi = 0;
+
+  static constexpr double inch_m = 0.0254;
+
+  [[nodiscard]] bool is_known() const { return x_dpi > 0 && y_dpi > 0; }
+};
+
 /// An upright sRGB picture. Plain data: no file format, colour profile or orientation is left in
 /// it.
 struct Image {
@@ -15,6 +25,7 @@ struct Image {
   Bytes rgb;       ///< height * width * 3, rows from the top, R G B, 0 to 255
   Bytes alpha;     ///< height * width, or empty when the picture has none
   Bytes exif;      ///< TIFF-structured EXIF block with orientation 1 ("II*\0..."), or empty
+  Density density{};
 };
 
 }  // namespace ip2p

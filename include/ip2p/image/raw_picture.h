@@ -4,8 +4,10 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "ip2p/base/files.h"
+#include "ip2p/image/image.h"
 
 namespace ip2p {
 
@@ -35,6 +37,9 @@ struct RawPicture {
   bool icc_damaged = false;  ///< there is a profile, and its container is broken
   Bytes exif;                ///< TIFF-structured EXIF block as found, or empty
   std::string record;        ///< ip2p's record, where it is not in the EXIF block (PNG)
+  Density density;           ///< outside the EXIF block: JFIF, pHYs, BMP's header
+  std::vector<std::string>
+      not_kept;  ///< what else the file says that no output will: "XMP", "IPTC"
 
   [[nodiscard]] std::size_t channels() const {
     return color_channels(colors) + (has_alpha ? 1U : 0U);

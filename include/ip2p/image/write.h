@@ -34,8 +34,8 @@ struct EncodeOptions {
   OutputFormat format = OutputFormat::png;
   int quality = default_quality;  ///< within `quality_range`. JPEG: full colour resolution from 90.
                                   ///< WebP: lossless at 100
-  std::string record{};   ///< JSON text saying how the picture was made; empty: none is stored
-  bool keep_exif = true;  ///< store `Image::exif` too
+  std::string record{};       ///< JSON text saying how the picture was made; empty: none is stored
+  bool keep_metadata = true;  ///< store `Image::exif` and the density too
 };
 
 /// Throws Error{file} when `format` cannot hold that many pixels a side. To fail before an edit.
@@ -43,6 +43,6 @@ void check_storable(OutputFormat format, int width, int height);
 
 /// The picture as a file's bytes, tagged as sRGB where the format can say so. The same picture and
 /// options give the same bytes. JPEG has no alpha: it is dropped with a warning.
-Bytes encode_image(const Image& image, const EncodeOptions& options);
+Bytes encode_image(Image image, const EncodeOptions& options);
 
 }  // namespace ip2p

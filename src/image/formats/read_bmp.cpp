@@ -221,6 +221,11 @@ RawPicture read_bmp(const PictureSource& source, Wanted wanted) {
   picture.width = static_cast<int>(header.width);
   picture.height = static_cast<int>(header.height);
   picture.has_alpha = header.masks[3] != 0;
+  constexpr std::uint32_t header_with_density = 40;
+  if (header.size >= header_with_density) {
+    const Numbers file(source);
+    picture.density = {file.u32(38) * Density::inch_m, file.u32(42) * Density::inch_m};
+  }
   if (wanted == Wanted::picture) read_samples(source, header, picture);
   read_profile(source, header, picture);
   return picture;

@@ -95,12 +95,22 @@ class JpegReader {
     run([this] {
       jpeg_save_markers(&jpeg_, JPEG_APP0 + 1, 0xFFFF);
       jpeg_save_markers(&jpeg_, JPEG_APP0 + 2, 0xFFFF);
+      jpeg_save_markers(&jpeg_, JPEG_APP0 + 13, 0xFFFF);
       jpeg_read_header(&jpeg_, TRUE);
     });
     check_size(source_, jpeg_.image_width, jpeg_.image_height);
     picture.width = static_cast<int>(jpeg_.image_width);
     picture.height = static_cast<int>(jpeg_.image_height);
     picture.colors = chosen_colors();
+    constexpr int per_inch = 1;
+    constexpr int per_centimetre = 2;
+    const double inch = jpeg_.density_unit == per_inch         ? 1
+                        : jpeg_.density_unit == per_centimetre ? Density::inch_m * 100
+                                                               : 0;
+    if (jpeg_.saw_JFIF_marker != 0)
+      picture.density = {jpeg_.X_density * inch, jpeg_.Y_density * inch};
+    if (has_marker(1, "http://ns.adobe.com/xap/1.0/\0"sv)) picture.not_kept.emplace_back("XMP");
+    if (has_marker(13, "Photoshop 3.0\0"sv)) picture.not_kept.emplace_back("IPTC");
   }
 
   /// Asks libjpeg for samples as near to the stored ones as it can give, and says what they are.
@@ -144,15 +154,15 @@ class JpegReader {
     run([&] { jpeg_read_icc_profile(&jpeg_, &data, &size); });
     const std::unique_ptr<JOCTET, decltype(&std::free)> owner(data, &std::free);
     if (data != nullptr) picture.icc.assign(data, data + size);
-    picture.icc_damaged = data == nullptr && has_icc_marker();
+    picture.icc_damaged = data == nullptr && has_marker(2, "ICC_PROFILE\0"sv);
     errors_.num_warnings = warnings;
   }
 
-  [[nodiscard]] bool has_icc_marker() const {
-    constexpr std::string_view icc_header = "ICC_PROFILE\0"sv;
+  /// Whether there is a segment APP`number` that begins with these letters.
+  [[nodiscard]] bool has_marker(int number, std::string_view letters) const {
     for (auto* marker = jpeg_.marker_list; marker != nullptr; marker = marker->next)
-      if (marker->marker == JPEG_APP0 + 2 && marker->data_length >= icc_header.size() &&
-          std::equal(icc_header.begin(), icc_header.end(), marker->data,
+      if (marker->marker == JPEG_APP0 + number && marker->data_length >= letters.size() &&
+          std::equal(letters.begin(), letters.end(), marker->data,
                      [](char a, std::uint8_t b) { return static_cast<std::uint8_t>(a) == b; }))
         return true;
     return false;

@@ -156,12 +156,32 @@ class PngReader {
     else if (stream_.exif_damaged)
       log::warn(text("the EXIF data of ", source_.name, " is damaged and left out"));
 
+    png_uint_32 x = 0;
+    png_uint_32 y = 0;
+    int unit = 0;
+    if (png_get_pHYs(png_, info_, &x, &y, &unit) != 0 && unit == PNG_RESOLUTION_METER)
+      picture.density = {x * Density::inch_m, y * Density::inch_m};
+
+    read_texts(picture);
+  }
+
+  void read_texts(RawPicture& picture) {
+    bool has_text = false;
+    bool has_xmp = false;
     png_textp texts = nullptr;
     int count = 0;
     png_get_text(png_, info_, &texts, &count);
-    for (const png_text& entry : std::span(texts, static_cast<std::size_t>(count)))
-      if (std::string_view(entry.key) == "ip2p" && entry.text != nullptr)
+    for (const png_text& entry : std::span(texts, static_cast<std::size_t>(count))) {
+      const std::string_view key(entry.key);
+      if (key == "ip2p" && entry.text != nullptr)
         picture.record = entry.text;
+      else if (key == "XML:com.adobe.xmp")
+        has_xmp = true;
+      else if (key != "Software")  // the record says what wrote the new file
+        has_text = true;
+    }
+    if (has_xmp) picture.not_kept.emplace_back("XMP");
+    if (has_text) picture.not_kept.emplace_back("text");
   }
 
   const PictureSource& source_;

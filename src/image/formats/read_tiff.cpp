@@ -242,6 +242,11 @@ class TiffReader {
     if (tree.damaged)
       log::warn(
           text("the EXIF data of ", source_.name, " is damaged; what can be read of it is kept"));
+    const auto has = [&](std::uint16_t tag) {
+      return std::ranges::find(tree.main, tag, &IfdEntry::tag) != tree.main.end();
+    };
+    if (has(TIFFTAG_XMLPACKET)) picture_.not_kept.emplace_back("XMP");
+    if (has(TIFFTAG_RICHTIFFIPTC) || has(TIFFTAG_PHOTOSHOP)) picture_.not_kept.emplace_back("IPTC");
     tree.main = descriptive(tree.main);
     const bool is_big = tree.main_at == 0;  // BigTIFF: of its tags only this one is carried over
     if (is_big && page_.orientation != ORIENTATION_TOPLEFT)

@@ -91,6 +91,7 @@ RawPicture read_webp(const PictureSource& source, Wanted wanted) {
 
   picture.icc = chunk(*demuxer, "ICCP");
   picture.exif = without_jpeg_header(chunk(*demuxer, "EXIF"));
+  if (!chunk(*demuxer, "XMP ").empty()) picture.not_kept.emplace_back("XMP");
   return picture;
 }
 

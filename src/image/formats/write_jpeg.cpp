@@ -1,6 +1,7 @@
 // write_jpeg.cpp - baseline JPEG from libjpeg-turbo.
 #include "ip2p/image/formats/write_jpeg.h"
 
+#include <cmath>
 #include <cstdio>  // jpeglib.h needs FILE
 #include <exception>
 #include <utility>
@@ -126,6 +127,12 @@ class JpegWriter {
     if (quality >= full_color_from_quality) {
       jpeg_.comp_info[0].h_samp_factor = 1;
       jpeg_.comp_info[0].v_samp_factor = 1;
+    }
+    constexpr double most = 65535;
+    if (image.density.is_known() && image.density.x_dpi <= most && image.density.y_dpi <= most) {
+      jpeg_.density_unit = 1;  // dots an inch
+      jpeg_.X_density = static_cast<UINT16>(std::lround(image.density.x_dpi));
+      jpeg_.Y_density = static_cast<UINT16>(std::lround(image.density.y_dpi));
     }
     jpeg_start_compress(&jpeg_, TRUE);
   }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <new>
 
 #include <png.h>
@@ -43,6 +44,11 @@ void write_bytes(png_structp png, png_bytep data, std::size_t count) {
 
 void flush_nothing(png_structp) {}
 
+png_uint_32 per_metre(double dpi) {
+  constexpr double most = PNG_UINT_31_MAX;
+  return static_cast<png_uint_32>(std::min(std::round(dpi / Density::inch_m), most));
+}
+
 bool is_ascii(const std::string& words) {
   return std::ranges::all_of(words, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
@@ -68,6 +74,9 @@ class PngWriter {
                    has_alpha ? PNG_COLOR_TYPE_RGB_ALPHA : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
                    PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
       png_set_sRGB(png_, info_, PNG_sRGB_INTENT_RELATIVE);
+      if (image.density.is_known())
+        png_set_pHYs(png_, info_, per_metre(image.density.x_dpi), per_metre(image.density.y_dpi),
+                     PNG_RESOLUTION_METER);
       if (!exif.empty())
         png_set_eXIf_1(png_, info_, static_cast<png_uint_32>(exif.size()), exif.data());
       if (!record.empty()) set_record(record);

@@ -10,6 +10,8 @@
 namespace ip2p {
 namespace {
 
+using namespace std::string_view_literals;
+
 Bytes bytes_of(std::string_view words) {
   return {words.begin(), words.end()};
 }
@@ -60,40 +62,76 @@ TEST(CleanExif, NamesAPictureWithADamagedBlock) {
   EXPECT_NE(warnings.sentences()[0].find("\"a.jpg\""), std::string::npos);
 }
 
+Image with_block(Bytes block, int width = 3) {
+  return {.width = width, .height = 2, .rgb = {}, .alpha = {}, .exif = std::move(block)};
+}
+
+TEST(OutputExif, LeavesTheInputsOwnWordsAndPutsTheRecordBesideThem) {
+  const std::string record = R"({"a": 1})";
+  const Bytes words = bytes_of("ASCII\0\0\0my own words"sv);
+  const Bytes title = bytes_of("a title\0"sv);
+  const IfdEntry comment{0x9286, 7, static_cast<std::uint32_t>(words.size()), words};
+  const IfdEntry description{0x010E, 2, static_cast<std::uint32_t>(title.size()), title};
+
+  const Bytes beside =
+      output_exif(with_block(block_of({}, {comment})), record, RecordPlace::user_comment);
+  EXPECT_EQ(exif_record(beside), record);
+  EXPECT_EQ(ifds_of(beside).exif.at(0).value, words);
+  const Bytes below =
+      output_exif(with_block(block_of({description})), record, RecordPlace::image_description);
+  EXPECT_EQ(exif_record(below), record);
+  EXPECT_EQ(ifds_of(below).main.at(0).value, title);
+
+  const test::ExpectedWarnings warnings;
+  const Bytes both = output_exif(with_block(block_of({description}, {comment})), record,
+                                 RecordPlace::user_comment);
+  EXPECT_EQ(exif_record(both), record);
+  EXPECT_EQ(ifds_of(both).main.at(0).value, title);
+  EXPECT_EQ(warnings.sentences().size(), 1U);
+}
+
+TEST(OutputExif, ABlankCommentIsNoWords) {
+  const Bytes blank = bytes_of("ASCII\0\0\0      \0\0"sv);
+  const Bytes block = block_of({}, {{0x9286, 7, static_cast<std::uint32_t>(blank.size()), blank}});
+  const Bytes out = output_exif(with_block(block), R"({"a": 1})", RecordPlace::user_comment);
+  EXPECT_EQ(ifds_of(out).exif.size(), 1U);
+  EXPECT_EQ(exif_record(out), R"({"a": 1})");
+}
+
 TEST(OutputExif, HoldsTheRecordInEitherPlace) {
   const std::string record = R"({"instruction": "make it snow"})";
   for (const auto place : {RecordPlace::user_comment, RecordPlace::image_description}) {
-    EXPECT_EQ(exif_record(output_exif({}, 3, 2, record, place)), record);
-    EXPECT_EQ(exif_record(output_exif(block_of({short_tag(0x0112, 1)}), 3, 2, record, place)),
+    EXPECT_EQ(exif_record(output_exif(with_block({}), record, place)), record);
+    EXPECT_EQ(exif_record(output_exif(with_block(block_of({short_tag(0x0112, 1)})), record, place)),
               record);
   }
 }
 
 TEST(OutputExif, WithoutARecordIsWhatItWas) {
-  EXPECT_TRUE(output_exif({}, 3, 2, "", RecordPlace::user_comment).empty());
+  EXPECT_TRUE(output_exif(with_block({}), "", RecordPlace::user_comment).empty());
   const Bytes block = clean_exif(block_of({short_tag(0x0112, 1)}), "it").block;
-  EXPECT_EQ(output_exif(block, 3, 2, "", RecordPlace::user_comment), block);
+  EXPECT_EQ(output_exif(with_block(block), "", RecordPlace::user_comment), block);
 }
 
 TEST(OutputExif, WritesLettersBeyondAsciiAsJsonDoes) {
-  const Bytes block = output_exif({}, 3, 2, R"({"a": "é雪"})", RecordPlace::user_comment);
+  const Bytes block = output_exif(with_block({}), R"({"a": "é雪"})", RecordPlace::user_comment);
   EXPECT_EQ(exif_record(block), R"({"a":"\u00e9\u96ea"})");
 }
 
 TEST(OutputExif, UpdatesTheSizesThatAreThere) {
-  const Bytes block =
-      output_exif(block_of({}, {{0xA002, 4, 1, {9, 9, 9, 9}}}), 258, 2, "", RecordPlace::elsewhere);
+  const Bytes block = output_exif(with_block(block_of({}, {{0xA002, 4, 1, {9, 9, 9, 9}}}), 258), "",
+                                  RecordPlace::elsewhere);
   const Ifd exif = ifds_of(block).exif;
   ASSERT_EQ(exif.size(), 1U);
   EXPECT_EQ(exif[0].value, (Bytes{2, 1, 0, 0}));
 }
 
 TEST(CleanExif, DropsTheRecordOfAnEarlierEditAndNobodyElsesWords) {
-  const Bytes ours = output_exif({}, 3, 2, R"({"a": 1})", RecordPlace::user_comment);
+  const Bytes ours = output_exif(with_block({}), R"({"a": 1})", RecordPlace::user_comment);
   EXPECT_TRUE(exif_record(clean_exif(ours, "it").block).empty());
   EXPECT_TRUE(clean_exif(ours, "it").block.empty());
 
-  const Bytes words = bytes_of("ASCII\0\0\0ip2p is nice");
+  const Bytes words = bytes_of("ASCII\0\0\0ip2p is nice"sv);
   const Bytes theirs = block_of({}, {{0x9286, 7, static_cast<std::uint32_t>(words.size()), words}});
   EXPECT_FALSE(clean_exif(theirs, "it").block.empty());
 }
