@@ -18,7 +18,9 @@ std::string words_of(Size size) {
 }  // namespace
 
 std::string placement_words(const std::string& device, const std::string& dtype) {
-  return text(device, ", ", dtype, device == "cpu" ? text(", ", cpu_threads(), " threads") : "");
+  if (device != "cpu") return text(device, ", ", dtype);
+  const int threads = cpu_threads();
+  return text(device, ", ", dtype, ", ", threads, threads == 1 ? " thread" : " threads");
 }
 
 std::string size_words(const FitSizes& sizes) {

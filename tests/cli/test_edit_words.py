@@ -99,7 +99,7 @@ def test_a_long_instruction_is_cut_and_the_cut_is_shown(shell):
 
 def test_verbose_says_where_how_and_how_long(shell):
     message = shell.edit("in.png", "make it snow", "-o", "out.png", "-v").stderr.decode()
-    for part in ("cpu, float32, ", " threads", "90x60 in, 128x64 inside the model, 90x60 out", "euler_a, 2 steps", "load ",
+    for part in ("cpu, float32, ", " thread", "90x60 in, 128x64 inside the model, 90x60 out", "euler_a, 2 steps", "load ",
                  "encode ", "sample ", "decode ", "write ", "peak memory of the process "):
         assert part in message, part
 
