@@ -2,6 +2,7 @@
 #include "ip2p/train/objective.h"
 
 #include <cmath>
+#include <set>
 
 #include <gtest/gtest.h>
 
@@ -37,7 +38,10 @@ TEST(Objective, TimestepsAreUniformOrLeanToNoise) {
 
 /// Two timesteps: a = 0.75 and 0.375.
 NoiseSpec two_levels(Prediction prediction) {
-  return {.prediction = prediction, .betas = {0.25F, 0.5F}};
+  NoiseSpec noise;
+  noise.prediction = prediction;
+  noise.betas = {0.25F, 0.5F};
+  return noise;
 }
 
 Batch batch_of(std::uint64_t items) {
