@@ -28,9 +28,9 @@ std::unique_ptr<Optimizer> make_adamw(const NamedTensors& parameters, const Trai
 
 /// Muon (Jordan et al. 2024): momentum (Nesterov), orthogonalised by five Newton-Schulz
 /// iterations, times sqrt(max(1, rows / columns)); convolutions are matrices (out, in * k * k).
-/// Parameters of fewer than two dimensions and tables of embeddings (a name that ends in "embedding.weight") are
-/// moved by AdamW at rate * adam_rate. Matrices as torch.optim.Muon does in its "original" rate
-/// adjustment.
+/// Parameters of fewer than two dimensions and tables of embeddings (a name that ends in
+/// "embedding.weight") are moved by AdamW at rate * adam_rate. Matrices as torch.optim.Muon does in
+/// its "original" rate adjustment.
 std::unique_ptr<Optimizer> make_muon(const NamedTensors& parameters, const TrainConfig& config);
 
 /// The one that config.optimizer names.

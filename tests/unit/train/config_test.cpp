@@ -90,7 +90,8 @@ TEST_F(TrainConfigFile, NamesTheCropOfEveryMistake) {
   expect_refused(R"("crops": [{"pixels": 64}])", "crops[0].batch is missing");
   expect_refused(R"("crops": [{"pixels": 64, "batch": 1}, {"pixels": 1.5, "batch": 1}])",
                  "crops[1].pixels: expected a whole number, got 1.5");
-  expect_refused(R"("crops": [{"pixels": 64, "batch": 0}])", "crops[0].batch: expected a whole number from 1 to 65536");
+  expect_refused(R"("crops": [{"pixels": 64, "batch": 0}])",
+                 "crops[0].batch: expected a whole number from 1 to 65536");
   expect_refused(R"("crops": [{"pixels": 64, "batch": 1, "shares": 2}])",
                  R"(unknown key "crops[0].shares"; known: pixels, batch, share)");
   expect_refused(R"("crops": [{"pixels": 512, "batch": 1}])",
