@@ -32,6 +32,9 @@ def parse() -> argparse.Namespace:
                         " Stable Diffusion 1.x")
     parser.add_argument("--default", action="append", default=[], metavar="KEY=VALUE",
                         help=f"a default of the bundle, any of {', '.join(DEFAULTS)}; can be given again")
+    parser.add_argument("--add-image-channels", action="store_true",
+                        help="make a text-to-image model one that takes a picture too, which it ignores until it is"
+                        " trained (ip2p train)")
     parser.add_argument("--random-weights", action="store_true", help="say in the bundle that its weights are noise")
     parser.add_argument("--overwrite", action="store_true", help="replace a bundle that is at OUT")
     return parser.parse_args()
@@ -54,6 +57,7 @@ def main() -> int:
             licence=arguments.licence,
             defaults=parsed_defaults(arguments.default),
             random_weights=arguments.random_weights,
+            add_image_channels=arguments.add_image_channels,
             overwrite=arguments.overwrite,
         )
         refuse_existing(arguments.out, options.overwrite)

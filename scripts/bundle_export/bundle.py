@@ -35,6 +35,7 @@ class Options:
     licence: str | None = None
     defaults: dict = field(default_factory=dict)  # of `DEFAULTS`, those to set
     random_weights: bool = False
+    add_image_channels: bool = False  # to a text-to-image model, to start training from
     overwrite: bool = False
 
 
@@ -44,9 +45,10 @@ def export(source: Source, out: Path, options: Options) -> dict:
     unet.refuse_unsupported(source.unet_config)
     vae.refuse_unsupported(source.vae_config)
     text_encoder.refuse_unsupported(source.text_encoder_config)
+    channels = source.vae_config.get("latent_channels", 4)
     unet.refuse_wrong_channels(
-        source.unet_config,
-        latent_channels=source.vae_config.get("latent_channels", 4),
+        unet.widened_config(source.unet_config, channels) if options.add_image_channels else source.unet_config,
+        latent_channels=channels,
         text_width=source.text_encoder_config.get("hidden_size", 512),
     )
     noise = noise_section(source.scheduler_config)
@@ -59,7 +61,7 @@ def export(source: Source, out: Path, options: Options) -> dict:
         gc.collect()  # models hold themselves in circles; without this three of them would be in memory
         latent = export_vae(source, write)
         gc.collect()
-        levels = export_unet(source, latent["channels"], text, write)
+        levels = export_unet(source, latent["channels"], text, write, options.add_image_channels)
 
         facts = {
             "format": manifest.FORMAT,
@@ -157,9 +159,12 @@ def export_vae(source: Source, write: Writer) -> dict:
     }
 
 
-def export_unet(source: Source, latent_channels: int, text: dict, write: Writer) -> int:
-    """Writes the UNet; returns how many levels it has."""
+def export_unet(source: Source, latent_channels: int, text: dict, write: Writer, widen: bool) -> int:
+    """Writes the UNet, with channels for the image's latent when `widen`; returns how many levels it has."""
     model = source.load_unet()
+    if widen:
+        unet.add_image_channels(model)
+        say("unet: image channels added, all zero: the bundle ignores pictures until it is trained (ip2p train).")
     levels = len(model.config.block_out_channels)
     unit = 2 ** (levels - 1)
 

@@ -7,7 +7,7 @@ from diffusers import UNet2DConditionModel
 from torch import Tensor, nn
 
 from .attention import drop_dropout, use_plain_attention
-from .errors import bad_model
+from .errors import bad_model, bad_usage
 
 # What `UNetCall` computes. Another value of one of these keys means parts that it does not have.
 PLAIN = {
@@ -63,7 +63,8 @@ def refuse_wrong_channels(config: dict, latent_channels: int, text_width: int) -
     if found == latent_channels:
         raise bad_model(
             f"unet: in_channels is {found}, expected {expected} (noisy latent and image latent): this is a"
-            " text-to-image model, which cannot edit; give a model trained as InstructPix2Pix"
+            " text-to-image model, which cannot edit; give a model trained as InstructPix2Pix, or"
+            " --add-image-channels to make one that can be trained to edit"
         )
     if found != expected or given != latent_channels:
         raise bad_model(
@@ -77,6 +78,30 @@ def refuse_wrong_channels(config: dict, latent_channels: int, text_width: int) -
                 f"unet: cross_attention_dim is {width}, expected the text encoder's width {text_width};"
                 " UNet and text encoder do not belong together"
             )
+
+
+def widened_config(config: dict, latent_channels: int) -> dict:
+    """A text-to-image UNet's config with room for the image's latent; refuses a UNet of another kind."""
+    found = config.get("in_channels", 4)
+    if found != latent_channels:
+        raise bad_usage(
+            f"--add-image-channels: the UNet's in_channels is {found}, expected {latent_channels} (a text-to-image"
+            " model); leave the flag out for a model that takes a picture already"
+        )
+    return {**config, "in_channels": 2 * latent_channels}
+
+
+def add_image_channels(unet: UNet2DConditionModel) -> None:
+    """Zero weights for as many channels again: the picture is not seen until training makes it so (Brooks et al. 2023,
+    section 3.2)."""
+    conv = unet.conv_in
+    wide = nn.Conv2d(2 * conv.in_channels, conv.out_channels, conv.kernel_size, padding=conv.padding)
+    with torch.no_grad():
+        wide.weight.zero_()
+        wide.weight[:, : conv.in_channels] = conv.weight
+        wide.bias.copy_(conv.bias)
+    unet.conv_in = wide.requires_grad_(conv.weight.requires_grad)
+    unet.register_to_config(in_channels=wide.in_channels)
 
 
 class TimeProjection(nn.Module):

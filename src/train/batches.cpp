@@ -17,9 +17,9 @@ namespace ip2p {
 namespace {
 
 void check_multiple(const std::string& key, std::int64_t pixels, const LatentGrid& grid) {
-  if (pixels % grid.pixels_per_latent == 0) return;
-  throw Error(Exit::usage, text(key, ": expected a multiple of ", grid.pixels_per_latent,
-                                " (the bundle's pixels per latent), got ", pixels));
+  if (pixels % grid.size_multiple == 0) return;
+  throw Error(Exit::usage, text(key, ": expected a multiple of ", grid.size_multiple,
+                                " (the bundle's size_multiple), got ", pixels));
 }
 
 void check_sizes(const TrainConfig& config, const LatentGrid& grid, const Share& share) {

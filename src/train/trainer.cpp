@@ -41,7 +41,6 @@ TrainConfig held_out_config(TrainConfig config) {
   config.noise_offset = 0;
   config.min_snr.reset();
   config.precision = "float32";
-  config.train_text = false;
   config.flip = false;
   config.crops.clear();
   config.batch = 4;
@@ -71,6 +70,7 @@ Placement own_placement(const TrainConfig& config) {
 LatentGrid latent_grid(const Manifest& manifest) {
   return {.channels = manifest.latent.channels,
           .pixels_per_latent = manifest.latent.pixels_per_latent,
+          .size_multiple = manifest.size_multiple,
           .encoder_hash = manifest.file("vae_encoder").sha256};
 }
 

@@ -37,6 +37,7 @@ struct Share {
 struct LatentGrid {
   std::int64_t channels = 0;
   std::int64_t pixels_per_latent = 0;
+  std::int64_t size_multiple = 0;  ///< pixels: sides that the UNet can halve at every level
   std::string encoder_hash;  ///< names the encoder, for the cache
 };
 

@@ -13,7 +13,7 @@ namespace ip2p {
 
 /// A size at which examples are seen. Every step has one of them, in turn, by share.
 struct CropRule {
-  std::int64_t pixels = 0;  ///< side of the square, a multiple of the bundle's pixels per latent
+  std::int64_t pixels = 0;  ///< side of the square, a multiple of the bundle's size_multiple
   std::int64_t batch = 0;   ///< examples of one batch, over all processes
   std::int64_t share = 1;   ///< steps of this size in a turn
 };

@@ -193,10 +193,10 @@ TEST_P(EitherSource, ResizesTheShorterSideAndCutsTheMiddle) {
 }
 
 TEST_P(EitherSource, RefusesSizesThatAreNoLatents) {
-  data_.config.crops[0].pixels = 30;
+  data_.config.crops[0].pixels = 40;
   expect_error(
       Exit::usage, [&] { (void)data_.batches(); },
-      "crops[0].pixels: expected a multiple of 8 (the bundle's pixels per latent), got 30");
+      "crops[0].pixels: expected a multiple of 16 (the bundle's size_multiple), got 40");
   data_.config.crops[0].pixels = 32;
   expect_error(
       Exit::usage, [&] { (void)data_.batches(0, {.rank = 0, .world = 4}); },

@@ -22,7 +22,10 @@ constexpr int side = 64;  ///< pixels of the squares
 constexpr int pixels_per_latent = 8;
 
 inline LatentGrid grid() {
-  return {.channels = 3, .pixels_per_latent = pixels_per_latent, .encoder_hash = "pooling"};
+  return {.channels = 3,
+          .pixels_per_latent = pixels_per_latent,
+          .size_multiple = 2 * pixels_per_latent,
+          .encoder_hash = "pooling"};
 }
 
 /// Every latent is the mean of its pixels.
