@@ -9,6 +9,7 @@
 #include "ip2p/diffusion/sampler_list.h"
 #include "ip2p/model/devices.h"
 #include "ip2p/model/manifest.h"
+#include "ip2p/train/config.h"
 #include "ip2p/version.h"
 
 #include "bundle_choice.h"
@@ -78,6 +79,9 @@ Json all(const CLI::App& program, const Json& bundle) {
     info["samplers"].push_back({{"name", sampler.name}, {"description", sampler.description}});
   for (const CLI::App* command : program.get_subcommands({}))
     info["commands"][command->get_name()] = flags_json(*command);
+  for (const ConfigKey& key : config_keys())
+    info["train_config"].push_back(
+        {{"key", key.name}, {"help", key.help}, {"values", key.values}, {"default", key.standard}});
   return info;
 }
 

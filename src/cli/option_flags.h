@@ -32,16 +32,6 @@ inline CLI::Option* add_word(CLI::App& app, const std::string& names,
       names, [&value](const std::string& word) { value = word; }, help);
 }
 
-/// The type of an option's value: that of a std::optional's content, or its own.
-template <class Field>
-struct ValueOf {
-  using type = Field;
-};
-template <class Value>
-struct ValueOf<std::optional<Value>> {
-  using type = Value;
-};
-
 /// Adds one flag a field, with its range and default in the help. Words are checked by `validate`.
 template <class Options>
 void add_flags(CLI::App& app, Options& options) {

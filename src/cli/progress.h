@@ -4,9 +4,13 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 
 namespace ip2p::cli {
+
+/// "3.2 s left", "12 min left", "2 h 5 min left".
+std::string time_left(double seconds);
 
 class Progress {
  public:
@@ -17,7 +21,8 @@ class Progress {
 
   /// What is being done before the first step: "loading ...".
   void say(const std::string& doing);
-  /// Step `step` (from 0) of `steps` begins; `label` says of what.
+  /// Step `step` (from 0) of `steps` begins; `label` says of what. A step that is not beyond the
+  /// one before begins another row of steps, whose first may be any.
   void step(const std::string& label, std::size_t step, std::size_t steps);
   void clear();
 
@@ -28,7 +33,9 @@ class Progress {
 
   bool on_;
   bool dirty_ = false;
-  Clock::time_point first_step_;
+  std::optional<std::size_t> latest_;
+  std::size_t first_ = 0;  ///< of this row, begun at first_time_
+  Clock::time_point first_time_;
 };
 
 }  // namespace ip2p::cli

@@ -20,11 +20,7 @@ using Json = nlohmann::ordered_json;
 void check_keys(const Json& json) {
   if (!json.is_object()) detail::throw_wrong_type("the file", "a JSON object", json);
   std::vector<std::string> known;
-  TrainConfig config;
-  TrainConfig::visit(config, [&known](const char* name, const auto&... /*rest*/) {
-    known.emplace_back(name);
-    if (known.back() == "cache_latents") known.emplace_back("crops");
-  });
+  for (const ConfigKey& key : config_keys()) known.push_back(key.name);
   for (const auto& item : json.items())
     if (std::ranges::find(known, item.key()) == known.end())
       detail::throw_unknown_key(item.key(), known);
@@ -61,6 +57,16 @@ std::vector<CropRule> crop_rules(const Json& json) {
   for (std::size_t i = 0; i < json.size(); ++i)
     rules.push_back(crop_rule(json.at(i), text("crops[", i, "]")));
   return rules;
+}
+
+template <class Value, class... Constraint>
+std::string allowed_values(const Constraint&... constraint) {
+  if constexpr (std::is_same_v<Value, bool>)
+    return "true or false";
+  else if constexpr (sizeof...(Constraint) > 0)
+    return (constraint.expected() + ...);
+  else
+    return std::is_arithmetic_v<Value> ? "a whole number" : "";
 }
 
 /// "auto", "cpu", "cuda" or "cuda:N"; whether there is such a device is found out later.
@@ -111,6 +117,31 @@ void resolve_path(std::string& path, const fs::path& folder) {
 }
 
 }  // namespace
+
+std::vector<ConfigKey> config_keys() {
+  std::vector<ConfigKey> keys;
+  const TrainConfig standard;
+  TrainConfig::visit(standard, [&keys](const char* name, const auto& field, const char* help,
+                                       const auto&... constraint) {
+    ConfigKey key{.name = name, .help = help, .values = "", .standard = ""};
+    detail::with_value(field, [&](const auto& value) { key.standard = Json(value).dump(); });
+    if (key.standard == "\"\"") key.standard.clear();
+    using Field = std::remove_cvref_t<decltype(field)>;
+    key.values = allowed_values<typename ValueOf<Field>::type>(constraint...);
+    keys.push_back(std::move(key));
+  });
+  const ConfigKey crops{
+      .name = "crops",
+      .help =
+          "sizes at which examples are seen, in turn: a list of {\"pixels\", \"batch\", "
+          "\"share\"}, share the steps of that size in a turn (default: whole squares, batch "
+          "of them)",
+      .values = "a list of objects",
+      .standard = ""};
+  const auto after = std::ranges::find(keys, std::string("cache_latents"), &ConfigKey::name);
+  keys.insert(after + 1, crops);
+  return keys;
+}
 
 TrainConfig read_train_config(const fs::path& path) {
   constexpr std::uint64_t limit_bytes = 1 << 20;

@@ -2,12 +2,13 @@
 
 import json
 import os
+import resource
 import shutil
 import signal
 import time
 
 import pytest
-from training import INTERRUPTED, OK, TWO, changed, make_pairs, training, weights  # noqa: F401 (a fixture)
+from training import FILE, INTERRUPTED, OK, TWO, changed, make_pairs, training, weights  # noqa: F401 (a fixture)
 
 # Everything that has a state or draws a number.
 KINDS = {
@@ -87,6 +88,23 @@ def test_a_damaged_checkpoint_is_passed_over_with_a_warning(training):
     assert "resumed at step 2" in log
     assert training.steps("run") == whole
     assert changed(weights(training.folder / "one"), weights(training.folder / "two")) == set()
+
+
+def test_a_full_disk_keeps_the_checkpoint_before(training):
+    """A limit on the size of files stands in for the disk: the same write fails, half way."""
+    whole = training.train("whole", steps=4)
+    training.train("run", steps=2)
+    (latest,) = (training.folder / "run/checkpoints").iterdir()
+    before = latest.read_bytes()
+
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, len(before) // 2))
+
+    _, log = training.run(training.config("run", steps=4), code=FILE, preexec_fn=limit)
+    assert "step-00000004.safetensors" in log and log.count("\n") == log.count("ip2p: info") + 1, log
+    assert training.checkpoints("run") == [latest.name] and latest.read_bytes() == before
+    assert training.train("run", steps=4) == whole
 
 
 def test_checkpoints_are_kept_by_number(training):

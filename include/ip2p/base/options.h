@@ -30,6 +30,16 @@
 
 namespace ip2p {
 
+/// The type of an option's value: that of a std::optional's content, or its own.
+template <class Field>
+struct ValueOf {
+  using type = Field;
+};
+template <class Value>
+struct ValueOf<std::optional<Value>> {
+  using type = Value;
+};
+
 /// The words that an option may be.
 class Choices {
  public:

@@ -38,7 +38,7 @@ struct LatentGrid {
   std::int64_t channels = 0;
   std::int64_t pixels_per_latent = 0;
   std::int64_t size_multiple = 0;  ///< pixels: sides that the UNet can halve at every level
-  std::string encoder_hash;  ///< names the encoder, for the cache
+  std::string encoder_hash;        ///< names the encoder, for the cache
 };
 
 /// Hands out batch after batch, from number `first` on. The content of batch n is a function of

@@ -155,6 +155,17 @@ void TrainConfig::visit(Self& self, Field&& field) {
   field("log_every", self.log_every, "optimizer steps", Range{1, 1'000'000'000});
 }
 
+/// A key, as help and documents show it.
+struct ConfigKey {
+  std::string name;
+  std::string help;
+  std::string values;    ///< "1 to 65536", "one of adamw, muon", "true or false"; "" for any word
+  std::string standard;  ///< the value where the key is not given, as JSON; "" for none
+};
+
+/// Every key that a config may have, in the order of `visit`.
+std::vector<ConfigKey> config_keys();
+
 /// Reads the file; relative paths in it become relative to its folder. Error{usage} names an
 /// unknown key, a wrong type, or a number out of range, with what is allowed.
 TrainConfig read_train_config(const fs::path& path);
