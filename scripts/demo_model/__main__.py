@@ -2,7 +2,6 @@
 
 import argparse
 import shutil
-import subprocess
 from pathlib import Path
 
 from .stage import ROOT
@@ -39,8 +38,9 @@ def start(work: Path) -> None:
 
 
 def unet(work: Path) -> None:
-    # TRAINING OF THE UNET: the program itself does it; its configuration says how.
-    subprocess.run([str(ROOT / "build/ip2p"), "train", str(work / "unet/config.json")], check=True)
+    from .unet import train_unet
+
+    train_unet(work)
 
 
 def bundle(work: Path) -> None:
