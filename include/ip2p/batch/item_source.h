@@ -1,0 +1,57 @@
+// item_source.h - where the items of a batch come from, one after another: memory does not grow
+// with their number.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ip2p/batch/item.h"
+
+namespace ip2p {
+
+/// A stream of items in a stable order.
+class ItemSource {
+ public:
+  virtual ~ItemSource() = default;
+  /// nullopt at the end. Error{file} or Error{usage} for a job list that is wrong, with its line.
+  virtual std::optional<BatchItem> next() = 0;
+  /// Files passed over so far because they are no pictures.
+  [[nodiscard]] virtual std::uint64_t skipped() const { return 0; }
+};
+
+/// What is the same for all items.
+struct ItemRules {
+  std::vector<std::string> instructions;  ///< of --edit: each input gets all of them
+  std::int64_t count = 1;                 ///< variations of each
+};
+
+/// Inputs of the command line: files, folders, globs (`*`, `?`, `[...]`, and `**` for folders of
+/// any depth; where the shell left them). A folder gives the pictures in it by extension, in the
+/// order of their names' bytes, with `recursive` those of its folders too; `output_folder` and
+/// hidden entries are left out. A file that is named itself is an item whatever it is called.
+/// Error{usage} for an input that is nothing, naming it; Error{file} for a folder that cannot be
+/// listed.
+struct InputRules {
+  std::vector<std::string> inputs;
+  bool recursive = false;
+  fs::path output_folder;  ///< may lie inside an input folder
+};
+std::unique_ptr<ItemSource> items_from_inputs(const InputRules& inputs, const ItemRules& rules);
+
+/// A job list, by extension: .jsonl (an object a line) or .csv (RFC 4180, the first line names the
+/// columns; an empty cell is a key that is not given). Keys: input (required), instruction (a
+/// string or a list; else --edit's), output, seed, cfg_text, cfg_image, steps, sampler, count.
+/// `mask` is refused: it is not there yet. Anything else is Error{usage} with file, line, what was
+/// expected and got. Relative inputs are relative to the list's folder. Empty lines are passed
+/// over.
+std::unique_ptr<ItemSource> items_from_job_list(const fs::path& path, const ItemRules& rules);
+
+/// One line of standard input: a JSON object as in a job list, or a path. Relative to the working
+/// folder.
+std::vector<BatchItem> items_from_line(const std::string& line, std::uint64_t number,
+                                       const ItemRules& rules);
+
+}  // namespace ip2p
