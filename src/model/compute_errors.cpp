@@ -43,10 +43,9 @@ bool is_out_of_memory(const std::string& message) {
 }
 
 void throw_out_of_memory(const std::string& device, const std::string& doing) {
-  throw Error(Exit::device,
-              text("memory of ", device, memory_of(c10::Device(device)), " ran out while ", doing,
-                   "; half the --resolution needs about a quarter of the working memory, a 16-bit "
-                   "--dtype half"));
+  throw OutOfMemory(text(
+      "memory of ", device, memory_of(c10::Device(device)), " ran out while ", doing,
+      "; half the --resolution needs about a quarter of the working memory, a 16-bit --dtype half"));
 }
 
 void rethrow_compute_error(const std::string& device, const std::string& doing) {

@@ -31,6 +31,12 @@ class Error : public std::runtime_error {
   Exit exit_;
 };
 
+/// Memory ran out on a device: the same work in smaller parts may succeed.
+class OutOfMemory : public Error {
+ public:
+  explicit OutOfMemory(const std::string& sentence) : Error(Exit::device, sentence) {}
+};
+
 /// The parts written one after another, as `operator<<` writes them: text("steps ", 3) is "steps
 /// 3".
 template <class... Parts>

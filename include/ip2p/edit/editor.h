@@ -3,11 +3,14 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ip2p/diffusion/step_observer.h"
 #include "ip2p/edit/options.h"
+#include "ip2p/image/fit.h"
 #include "ip2p/image/image.h"
 #include "ip2p/model/manifest.h"
 #include "ip2p/text/tokenizer.h"
@@ -15,6 +18,16 @@
 namespace ip2p {
 
 class Bundle;
+
+/// One of several pictures that are edited together.
+struct EditItem {
+  const Fitted& input;  ///< by `fit` under fit_rule(request.options, the manifest)
+  const EditRequest& request;
+  /// Names the fitted picture, so that its latent is computed once for edits that follow each other;
+  /// "" for a picture that is seen once.
+  std::string input_key{};
+};
+
 /// How an edit is watched and stopped: each is called where it is not empty, and may throw.
 struct EditObserver {
   StepObserver step;
@@ -39,6 +52,14 @@ class Editor {
   /// numbers leave the dtype's range.
   [[nodiscard]] Image edit(const Image& input, const EditRequest& request,
                            const EditObserver& observe = {}) const;
+
+  /// Edits pictures together: all have one `sizes.model`, and requests with the same sampler, steps
+  /// and scales (Error{bug} otherwise). Returns one picture an item of that size: `restore` gives it
+  /// its own. Each is what `edit` makes of it, to the bit for one item, and on the CPU in float32
+  /// within 1/255 for several. Embeddings of instructions and latents of pictures are kept for the
+  /// calls that follow.
+  [[nodiscard]] std::vector<Image> edit_together(std::span<const EditItem> items,
+                                                 const EditObserver& observe = {}) const;
 
   [[nodiscard]] const Manifest& manifest() const;
   [[nodiscard]] const Tokenizer& tokenizer() const;

@@ -14,7 +14,7 @@ namespace ip2p {
 /// interpreter wraps exceptions, so the type alone does not tell.
 bool is_out_of_memory(const std::string& message);
 
-/// Throws the Error{device} for it.
+/// Throws the OutOfMemory for it.
 [[noreturn]] void throw_out_of_memory(const std::string& device, const std::string& doing);
 
 }  // namespace ip2p
