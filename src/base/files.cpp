@@ -5,12 +5,15 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <memory>
 #include <system_error>
 
 #include <fcntl.h>
 #include <openssl/evp.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -37,7 +40,6 @@ class Descriptor {
 
   [[nodiscard]] int get() const { return fd_; }
   /// Closes now, so that an error of the close is seen.
-  [[nodiscard]] bool close() { return ::close(std::exchange(fd_, -1)) == 0; }
 
  private:
   int fd_;
@@ -71,6 +73,19 @@ Descriptor open_for_reading(const fs::path& path) {
   if (S_ISDIR(status.st_mode))
     throw Error(Exit::file, text("cannot read ", path, ": it is a folder, not a file"));
   return file;
+}
+
+/// The process's umask. It can be asked for only by changing it, which other threads would feel;
+/// the kernel says it in text.
+mode_t file_mode_mask() {
+  constexpr std::string_view key = "Umask:";
+  constexpr mode_t usual = 022;
+  std::ifstream status("/proc/self/status");
+  std::string line;
+  while (std::getline(status, line))
+    if (line.starts_with(key))
+      return static_cast<mode_t>(std::strtoul(line.c_str() + key.size(), nullptr, 8));
+  return usual;
 }
 
 /// Calls `take(chunk)` with the file's bytes in order.
@@ -193,15 +208,15 @@ void stream_atomically(const fs::path& path, const std::function<void(const Sink
                        Existing existing) {
   check_writable(path, existing);
   std::string name = (folder_of(path) / text(partial_prefix, "XXXXXX")).string();
-  Descriptor file(::mkostemp(name.data(), O_CLOEXEC));
+  // Declared first, closed last: the lock holds until the file is in its place.
+  const Descriptor file(::mkostemp(name.data(), O_CLOEXEC));
   if (file.get() < 0) throw Error(Exit::file, text("cannot write ", path, ": ", reason(errno)));
   TemporaryFile partial(name);
+  (void)::flock(file.get(), LOCK_EX | LOCK_NB);  // says that somebody is writing it
 
   write([&](ByteSpan bytes) { write_all(file.get(), bytes, path); });
   // mkostemp makes files that only their owner reads; a picture gets what any new file gets.
-  const mode_t mask = ::umask(0);
-  ::umask(mask);
-  if (::fchmod(file.get(), 0666 & ~mask) != 0 || ::fsync(file.get()) != 0 || !file.close())
+  if (::fchmod(file.get(), 0666 & ~file_mode_mask()) != 0 || ::fsync(file.get()) != 0)
     throw Error(Exit::file, text("cannot write ", path, ": ", reason(errno)));
 
   move_into_place(name, path, existing);
@@ -210,9 +225,12 @@ void stream_atomically(const fs::path& path, const std::function<void(const Sink
 
 void remove_partial_files(const fs::path& folder) {
   std::error_code ignored;  // a file that stays costs space, nothing else
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored))
-    if (entry.path().filename().string().starts_with(partial_prefix))
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored)) {
+    if (!entry.path().filename().string().starts_with(partial_prefix)) continue;
+    const Descriptor file(::open(entry.path().c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (file.get() >= 0 && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0)
       fs::remove(entry.path(), ignored);
+  }
 }
 
 std::string sha256_of_file(const fs::path& path) {

@@ -68,8 +68,7 @@ WaitingRoom::Groups::iterator WaitingRoom::choose(
   return wait ? groups_.end() : best;
 }
 
-std::vector<ReadyTask> WaitingRoom::take(
-    const std::function<std::size_t(const AlikeKey&)>& limit) {
+std::vector<ReadyTask> WaitingRoom::take(const std::function<std::size_t(const AlikeKey&)>& limit) {
   std::unique_lock lock(mutex_);
   auto chosen = groups_.end();
   arrived_.wait(lock, [&] {
@@ -84,8 +83,10 @@ std::vector<ReadyTask> WaitingRoom::take(
             std::back_inserter(taken));
   tasks.erase(tasks.begin(), tasks.begin() + static_cast<std::ptrdiff_t>(count));
   waiting_ -= count;
-  if (tasks.empty()) groups_.erase(chosen);
-  else chosen->second.since = arrivals_;
+  if (tasks.empty())
+    groups_.erase(chosen);
+  else
+    chosen->second.since = arrivals_;
   room_.notify_all();
   return taken;
 }

@@ -19,8 +19,8 @@ class WaitingRoom {
  public:
   explicit WaitingRoom(std::size_t capacity) : capacity_(capacity) {}
 
-  /// A task is on its way here. While any is, a device waits for its group to fill; when none is, it
-  /// takes what there is: nobody who writes one line to stdin waits for the next.
+  /// A task is on its way here. While any is, a device waits for its group to fill; when none is,
+  /// it takes what there is: nobody who writes one line to stdin waits for the next.
   void expect();
   /// One that was expected does not come.
   void excuse();

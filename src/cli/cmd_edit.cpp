@@ -6,6 +6,7 @@
 
 #include "ip2p/base/log.h"
 #include "ip2p/edit/instruction.h"
+#include "ip2p/edit/result.h"
 #include "ip2p/image/content.h"
 #include "ip2p/image/fit.h"
 #include "ip2p/image/read.h"
@@ -62,7 +63,7 @@ Exit say_plan(const EditPlan& plan, const EditFlags& flags, const FitSizes& size
   }
   for (const PlannedOutput& output : plan.outputs) {
     nlohmann::ordered_json result =
-        result_json(output, record_of(plan, output, input_hash, placement), sizes);
+        result_json(output.path.string(), record_of(plan, output, input_hash, placement), sizes);
     result["dry_run"] = true;
     print_json(result);
   }

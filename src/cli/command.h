@@ -16,6 +16,7 @@ struct Command {
   std::function<Exit()> run;
 };
 
+Command batch_command(CLI::App& program);
 Command edit_command(CLI::App& program);
 Command info_command(CLI::App& program);
 Command train_command(CLI::App& program);

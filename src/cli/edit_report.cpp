@@ -47,19 +47,6 @@ EditRecord record_of(const EditPlan& plan, const PlannedOutput& output,
   return record;
 }
 
-nlohmann::ordered_json result_json(const PlannedOutput& output, const EditRecord& record,
-                                   const FitSizes& sizes) {
-  nlohmann::ordered_json result{{"output", output.path.string()}};
-  result.update(nlohmann::ordered_json::parse(record.to_json()));
-  result["input_width"] = sizes.input.width;
-  result["input_height"] = sizes.input.height;
-  result["model_width"] = sizes.model.width;
-  result["model_height"] = sizes.model.height;
-  result["width"] = sizes.output.width;
-  result["height"] = sizes.output.height;
-  return result;
-}
-
 void print_json(const nlohmann::ordered_json& object) {
   std::cout << object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
             << std::endl;

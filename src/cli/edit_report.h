@@ -25,12 +25,8 @@ std::string sampling_words(const EditOptions& options);
 EditRecord record_of(const EditPlan& plan, const PlannedOutput& output,
                      const std::string& input_hash, const PlacementNames& placement);
 
-/// The object of --json for one picture, as far as it is known before it is made: where it goes,
-/// its record, its sizes.
-nlohmann::ordered_json result_json(const PlannedOutput& output, const EditRecord& record,
-                                   const FitSizes& sizes);
-
-/// Prints it to stdout on a line of its own. Names of files may hold bytes that are not UTF-8.
+/// Prints an object to stdout on a line of its own. Names of files may hold bytes that are not
+/// UTF-8.
 void print_json(const nlohmann::ordered_json& object);
 
 /// What --dry-run says to people.

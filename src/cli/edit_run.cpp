@@ -10,6 +10,7 @@
 #include "ip2p/base/log.h"
 #include "ip2p/edit/editor.h"
 #include "ip2p/edit/instruction.h"
+#include "ip2p/edit/result.h"
 
 #include "edit_report.h"
 #include "interrupt.h"
@@ -55,7 +56,7 @@ class Run {
       make(editor, input, output, record);
       ++done_;
       if (flags_.json) {
-        nlohmann::ordered_json result = result_json(output, record, sizes);
+        nlohmann::ordered_json result = result_json(output.path.string(), record, sizes);
         result["seconds"] = stopwatch_.seconds();
         print_json(result);
       } else if (output.path != "-") {

@@ -133,7 +133,8 @@ std::vector<Image> Editor::Parts::edit(std::span<const EditItem> items, KnownCon
   const NoiseSource noise = seeded_noise(seeds);
   const Tensor start = noise(conditioning.image) * levels.start_scale;
   const Tensor end = sampler.run(denoise, start, levels.sigmas, noise);
-  const Tensor latents = end / std::hypot(1.0, levels.sigmas.back());  // a run may end above sigma 0
+  const Tensor latents =
+      end / std::hypot(1.0, levels.sigmas.back());  // a run may end above sigma 0
   check_finite(latents, "the sampled latent", bundle.placement());
   done("sample");
 

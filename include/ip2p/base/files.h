@@ -44,8 +44,8 @@ using Sink = std::function<void(ByteSpan)>;
 void stream_atomically(const fs::path& path, const std::function<void(const Sink&)>& write,
                        Existing existing);
 
-/// Deletes what processes that were killed left half-written in `folder`. Only for a folder in
-/// which nobody else is writing.
+/// Deletes what processes that were killed left half-written in `folder`; what somebody is writing
+/// now stays.
 void remove_partial_files(const fs::path& folder);
 
 /// SHA-256 as 64 hexadecimal digits. Error{file} when the file cannot be read.

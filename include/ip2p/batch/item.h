@@ -15,7 +15,9 @@ struct BatchItem {
   fs::path input;  ///< where it is read
   std::string instruction;
   std::int64_t edit = 1;       ///< number of the instruction among those of its input, from 1
+  std::size_t edits = 1;       ///< how many those are
   std::int64_t variation = 0;  ///< number among the count, from 0
+  std::int64_t count = 1;      ///< how many those are
   EditOptions options;         ///< those that the job itself gives
   std::string output;      ///< as the job list gives it, below the output folder; "": by template
   std::uint64_t line = 0;  ///< in the job list, from 1; 0 where there is none

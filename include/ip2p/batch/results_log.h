@@ -43,6 +43,9 @@ class ResultsLog {
   /// a line with another fingerprint is nothing.
   [[nodiscard]] Known known(const std::string& output, std::uint64_t fingerprint) const;
 
+  /// Whether a run of this folder has made that output, under whatever fingerprint.
+  [[nodiscard]] bool has_made(const std::string& output) const;
+
   /// `result` must have "output" (string); "fingerprint" is added as 16 hex digits. Thread-safe,
   /// all four.
   void begin_write(std::uint64_t fingerprint, const nlohmann::ordered_json& result,

@@ -14,11 +14,13 @@ namespace ip2p {
 /// An item with everything decided.
 struct BatchTask {
   BatchItem item;
-  EditRequest request;            ///< resolved; the seed is the item's
-  std::string output;             ///< below the output folder: what the log calls it
-  fs::path path;                  ///< where that is
+  EditRequest request;  ///< resolved; the seed is the item's
+  std::string output;   ///< below the output folder: what the log calls it
+  fs::path path;        ///< where that is
   OutputFormat format = OutputFormat::png;
-  std::uint64_t fingerprint = 0;  ///< of everything that decides the picture but the input's content
+  bool replaces = false;  ///< an earlier run of this batch made what is there
+  std::uint64_t fingerprint =
+      0;  ///< of everything that decides the picture but the input's content
 };
 
 /// Tasks with equal keys can be edited together.
@@ -42,8 +44,8 @@ struct ReadyTask {
 /// A task whose picture was made and waits to be written.
 struct MadeTask {
   ReadyTask ready;
-  Image picture;        ///< of the model's size
-  double edit_s = 0;    ///< its share of the time of those that were edited together
+  Image picture;             ///< of the model's size
+  double edit_s = 0;         ///< its share of the time of those that were edited together
   std::size_t together = 1;  ///< how many those were
 };
 

@@ -23,7 +23,8 @@ class Bundle;
 struct EditItem {
   const Fitted& input;  ///< by `fit` under fit_rule(request.options, the manifest)
   const EditRequest& request;
-  /// Names the fitted picture, so that its latent is computed once for edits that follow each other;
+  /// Names the fitted picture, so that its latent is computed once for edits that follow each
+  /// other;
   /// "" for a picture that is seen once.
   std::string input_key{};
 };
@@ -54,10 +55,10 @@ class Editor {
                            const EditObserver& observe = {}) const;
 
   /// Edits pictures together: all have one `sizes.model`, and requests with the same sampler, steps
-  /// and scales (Error{bug} otherwise). Returns one picture an item of that size: `restore` gives it
-  /// its own. Each is what `edit` makes of it, to the bit for one item, and on the CPU in float32
-  /// within 1/255 for several. Embeddings of instructions and latents of pictures are kept for the
-  /// calls that follow.
+  /// and scales (Error{bug} otherwise). Returns one picture an item of that size: `restore` gives
+  /// it its own. Each is what `edit` makes of it, to the bit for one item, and on the CPU in
+  /// float32 within 1/255 for several. Embeddings of instructions and latents of pictures are kept
+  /// for the calls that follow.
   [[nodiscard]] std::vector<Image> edit_together(std::span<const EditItem> items,
                                                  const EditObserver& observe = {}) const;
 

@@ -1,0 +1,31 @@
+// output_check.cpp - what the file system says now.
+#include "output_check.h"
+
+#include <algorithm>
+#include <system_error>
+
+#include "ip2p/base/error.h"
+
+namespace ip2p {
+
+void make_folder_of(const fs::path& path) {
+  const fs::path folder = path.parent_path();
+  if (folder.empty()) return;
+  std::error_code failed;
+  fs::create_directories(folder, failed);
+  if (failed)
+    throw Error(Exit::file,
+                text("the folder ", folder, " for an output cannot be made: ", failed.message()));
+}
+
+void check_is_below(const fs::path& folder, const fs::path& path) {
+  const fs::path top = fs::weakly_canonical(folder);
+  const fs::path below = fs::weakly_canonical(path.parent_path());
+  const auto [end, ignored] = std::ranges::mismatch(top, below);
+  if (end != top.end())
+    throw Error(Exit::file, text(path, " is outside the output folder by a link: it would be ",
+                                 below / path.filename(),
+                                 "; give --allow-outside to write there all the same"));
+}
+
+}  // namespace ip2p

@@ -1,0 +1,15 @@
+// output_check.h - the folders of outputs, made and checked at the last moment.
+#pragma once
+
+#include "ip2p/base/files.h"
+
+namespace ip2p {
+
+/// Makes the folders above a file that are not there. Error{file}.
+void make_folder_of(const fs::path& path);
+
+/// Error{file} when the folder of `path`, links resolved, is not `folder` or below it: since the
+/// batch was planned a link may have come.
+void check_is_below(const fs::path& folder, const fs::path& path);
+
+}  // namespace ip2p

@@ -1,0 +1,246 @@
+"""`ip2p batch`: many pictures, each what `ip2p edit` makes of it."""
+
+import json
+
+import pytest
+from batch_folder import FILE, NO, OK, QUICK, USAGE, WORDS, batch, difference, pixels  # noqa: F401 (a fixture)
+from PIL import Image
+
+SAMPLERS = ["euler_a", "euler", "heun", "lms", "ddim", "pndm", "dpmpp_2m", "dpmpp_2m_karras", "unipc"]
+
+
+def check_against_edit(batch, results, bound):
+    for output, line in results.items():
+        batch.edit(
+            line["input"], "alone.png", line["instruction"], "--seed", line["seed"], "--steps", line["steps"],
+            "--cfg-text", line["cfg_text"], "--cfg-image", line["cfg_image"], "--sampler", line["sampler"],
+        )
+        assert difference(batch.folder / "out" / output, batch.folder / "alone.png") <= bound, output
+
+
+def test_a_folder(batch):
+    names = batch.make_inputs(7)
+    (batch.folder / "in/notes.txt").write_text("no picture")
+    out, log = batch.run("in", "-o", "out", "--edit", WORDS, "--batch-size", 1, *QUICK)
+    assert batch.outputs() == names
+    assert sorted(out.split()) == sorted(f"out/{name}" for name in names)
+    results = batch.results()
+    assert sorted(results) == names and all(line["status"] == "done" for line in results.values())
+    assert len({line["seed"] for line in results.values()}) == len(names), "items have seeds of their own"
+    check_against_edit(batch, results, bound=0)
+
+
+@pytest.mark.parametrize("size", [2, 5, 8, "auto"])
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_pictures_that_are_edited_together_are_what_they_are_alone(batch, sampler, size):
+    if size in (2, 8, "auto") and sampler not in ("euler_a", "pndm"):
+        pytest.skip("one size for most samplers")
+    batch.make_inputs(9)
+    batch.run("in", "-o", "out", "--edit", WORDS, "--batch-size", size, "--sampler", sampler, "--steps", 3,
+              "--device", "cpu", "--quiet")  # fmt: skip
+    results = batch.results()
+    assert len(results) == 9
+    if size == 5:
+        assert max(line["together"] for line in results.values()) > 1
+    check_against_edit(batch, results, bound=1)
+
+
+def test_several_instructions_variations_and_folders(batch):
+    batch.make_inputs(2)
+    batch.make_inputs(1, "in/deep/er")
+    batch.run("in", "-o", "out", "--recursive", "--edit", "make it snow", "--edit", "at night", "--count", 2, *QUICK)
+    results = batch.results()
+    assert len(results) == 3 * 2 * 2
+    assert {line["instruction"] for line in results.values()} == {"make it snow", "at night"}
+    assert sum(output.startswith("deep/er/") for output in results) == 4
+    pictures = [pixels(batch.folder / "out" / output).tobytes() for output in results]
+    assert len(set(pictures)) == len(pictures), "each is a picture of its own"
+
+
+def test_order_and_company_do_not_matter(batch):
+    names = batch.make_inputs(6)
+    batch.run("in", "-o", "out", "--edit", WORDS, "--batch-size", 1, *QUICK)
+    for name in reversed(names):
+        batch.run(f"in/{name}", "-o", "one", "--edit", WORDS, *QUICK)
+        assert (batch.folder / "one" / name).read_bytes() == (batch.folder / "out" / name).read_bytes()
+
+
+def test_a_job_list(batch):
+    batch.make_inputs(4)
+    jobs = [
+        {"input": "in/0000.png", "instruction": "make it snow", "seed": 5, "output": "a/snow.png"},
+        {"input": "in/0001.png", "instruction": ["at night", "in fog"], "cfg_text": 3, "steps": 3},
+        {"input": "in/0002.png", "sampler": "ddim", "count": 2},
+    ]
+    (batch.folder / "jobs.jsonl").write_text("".join(json.dumps(job) + "\n" for job in jobs))
+    batch.run("--manifest", "jobs.jsonl", "-o", "out", "--edit", "by default", *QUICK)
+    results = batch.results()
+    assert len(results) == 5
+    assert results["a/snow.png"]["seed"] == 5
+    assert sorted(line["instruction"] for line in results.values()) == [
+        "at night", "by default", "by default", "in fog", "make it snow",
+    ]
+    check_against_edit(batch, results, bound=1)
+
+
+WRONG_LINES = {
+    "an unknown key": ('{"input": "in/0000.png", "instruktion": "x"}', ["line 2", "instruktion"]),
+    "a mask": ('{"input": "in/0000.png", "instruction": "x", "mask": "m.png"}', ["line 2", "mask"]),
+    "no JSON": ('{"input": ', ["line 2", "JSON"]),
+    "no input": ('{"instruction": "x"}', ["line 2", "input"]),
+    "no instruction": ('{"input": "in/0000.png"}', ["line 2", "instruction"]),
+    "a scale out of range": ('{"input": "in/0000.png", "instruction": "x", "cfg_text": 500}', ["line 2", "cfg_text"]),
+    "outside": ('{"input": "in/0000.png", "instruction": "x", "output": "../x.png"}', ["..", "allow-outside"]),
+    "an absolute path": ('{"input": "in/0000.png", "instruction": "x", "output": "/x.png"}', ["allow-outside"]),
+}
+
+
+@pytest.mark.parametrize("what", WRONG_LINES)
+def test_a_job_list_that_is_wrong_is_refused_before_anything_is_done(batch, what):
+    line, needles = WRONG_LINES[what]
+    batch.make_inputs(1)
+    good = '{"input": "in/0000.png", "instruction": "fine"}'
+    (batch.folder / "jobs.jsonl").write_text(f"{good}\n{line}\n")
+    _, log = batch.run("--manifest", "jobs.jsonl", "-o", "out", *QUICK, code=USAGE)
+    assert log.startswith("ip2p: error: ") and log.count("\n") == 1, log
+    for needle in needles:
+        assert needle in log, log
+    assert not (batch.folder / "out").exists()
+
+
+def test_outputs_that_would_collide_are_found_first(batch):
+    batch.make_inputs(2, "a")
+    batch.make_inputs(2, "b")
+    _, log = batch.run("a", "b", "-o", "out", "--edit", WORDS, *QUICK, code=USAGE)
+    assert "a/000" in log and "b/000" in log and "--template" in log and not (batch.folder / "out").exists()
+
+
+def test_a_dry_run_makes_nothing(batch):
+    batch.make_inputs(3)
+    out, _ = batch.run("in", "-o", "out", "--edit", WORDS, "--dry-run", *QUICK)
+    assert "3" in out and "out/0000.png" in out and not (batch.folder / "out").exists()
+
+
+def test_stdin_is_a_worker(batch):
+    batch.make_inputs(3)
+    lines = ["in/0000.png", json.dumps({"input": "in/0001.png", "instruction": "at night", "seed": 9})]
+    process = batch.start("-", "-o", "out", "--edit", WORDS, "--json", *QUICK, stdin=-1)
+    try:
+        for number, line in enumerate(lines):
+            process.stdin.write(line + "\n")
+            process.stdin.flush()
+            result = json.loads(process.stdout.readline())  # before the next line is sent
+            assert result["output"] == f"000{number}.png" and result["status"] == "done"
+        process.stdin.close()
+        assert process.wait(60) == OK
+    finally:
+        process.kill()
+
+
+def test_a_second_run_has_nothing_to_do_and_a_changed_request_everything(batch):
+    names = batch.make_inputs(4)
+    batch.run("in", "-o", "out", "--edit", WORDS, *QUICK)
+    before = {name: (batch.folder / "out" / name).stat().st_mtime_ns for name in names}
+    out, _ = batch.run("in", "-o", "out", "--edit", WORDS, *QUICK)
+    assert out == ""
+    assert before == {name: (batch.folder / "out" / name).stat().st_mtime_ns for name in names}
+
+    out, _ = batch.run("in", "-o", "out", "--edit", "at night", *QUICK)
+    assert len(out.split()) == 4
+    assert all(line["instruction"] == "at night" for line in batch.results().values())
+
+    batch.photograph.crop((0, 0, 32, 32)).save(batch.folder / "in/0002.png")
+    out, _ = batch.run("in", "-o", "out", "--edit", "at night", *QUICK)
+    assert out.split() == ["out/0002.png"]
+
+    out, _ = batch.run("in", "-o", "out", "--edit", "at night", "--no-resume", *QUICK)
+    assert len(out.split()) == 4
+
+
+def test_what_is_not_the_batchs_own_is_kept(batch):
+    names = batch.make_inputs(2)
+    (batch.folder / "out").mkdir()
+    (batch.folder / "out" / names[0]).write_bytes(b"mine")
+    _, log = batch.run("in", "-o", "out", "--edit", WORDS, *QUICK, code=NO)
+    assert names[0] in log and (batch.folder / "out" / names[0]).read_bytes() == b"mine"
+    batch.run("in", "-o", "out", "--edit", WORDS, "--retry-failed", "--overwrite", *QUICK)
+    assert (batch.folder / "out" / names[0]).read_bytes() != b"mine"
+
+
+def test_failures_are_counted_and_tried_again_only_when_asked(batch):
+    batch.make_inputs(10)
+    for number in range(0, 10, 2):
+        (batch.folder / f"in/000{number}.png").write_bytes(b"\x89PNG\r\n\x1a\nbroken")
+    _, log = batch.run("in", "-o", "out", "--edit", WORDS, "--steps", 2, "--device", "cpu", code=NO)
+    assert "5 done" in log and "5 failed (5 file)" in log
+    results = batch.results()
+    assert sum(line["status"] == "failed" for line in results.values()) == 5
+    assert len(batch.outputs()) == 5
+
+    batch.photograph.crop((0, 0, 32, 32)).save(batch.folder / "in/0000.png")
+    out, _ = batch.run("in", "-o", "out", "--edit", WORDS, *QUICK, code=NO)
+    assert out.split() == ["out/0000.png"], "a file that changed is another request"
+    out, log = batch.run("in", "-o", "out", "--edit", WORDS, "--retry-failed", *QUICK, code=NO)
+    assert out == "" and log.count("warning") == 4
+
+
+def test_max_failures(batch):
+    batch.make_inputs(30)
+    for path in (batch.folder / "in").iterdir():
+        path.write_bytes(b"nothing")
+    batch.run("in", "-o", "out", "--edit", WORDS, "--max-failures", 3, *QUICK, code=NO)
+    assert 3 <= len(batch.results()) < 15
+
+
+def test_shards_are_the_whole_and_do_not_overlap(batch):
+    names = batch.make_inputs(40, sizes=((32, 32),))
+    for number in (1, 2, 3):
+        batch.run("in", "-o", "out", "--edit", WORDS, "--shard", f"{number}/3", *QUICK)
+    shards = [set(batch.results(name=f"results-{number}-of-3.jsonl")) for number in (1, 2, 3)]
+    assert sum(map(len, shards)) == 40 and set.union(*shards) == set(names)
+    assert all(5 <= len(shard) <= 25 for shard in shards)
+    out, _ = batch.run("--merge-results", "out", "--json")
+    assert json.loads(out) == {"results": 40, "failed": 0, "missing": 0, "shards": 3, "of_shards": 3}
+    assert set(batch.results()) == set(names)
+
+    batch.run("in", "-o", "whole", "--edit", WORDS, *QUICK)
+    for name in names:
+        assert difference(batch.folder / "out" / name, batch.folder / "whole" / name) <= 1
+
+    (batch.folder / "out" / names[0]).unlink()
+    out, _ = batch.run("--merge-results", "out", "--json", code=NO)
+    assert json.loads(out)["missing"] == 1
+
+
+def test_shards_of_a_slurm_array_and_of_a_kubernetes_job(batch):
+    names = batch.make_inputs(8, sizes=((32, 32),))
+    slurm = {"SLURM_ARRAY_TASK_MIN": "0", "SLURM_ARRAY_TASK_MAX": "1", "SLURM_ARRAY_TASK_COUNT": "2"}
+    for environment in [slurm | {"SLURM_ARRAY_TASK_ID": str(i)} for i in range(2)]:
+        batch.environment |= environment
+        batch.run("in", "-o", "out", "--edit", WORDS, *QUICK)
+    assert batch.outputs() == names
+    for key in [*slurm, "SLURM_ARRAY_TASK_ID"]:
+        batch.environment.pop(key)
+    for index in range(2):
+        batch.environment |= {"JOB_COMPLETION_INDEX": str(index), "JOB_COMPLETIONS": "2"}
+        batch.run("in", "-o", "k8s", "--edit", WORDS, *QUICK)
+    assert batch.outputs("k8s") == names
+
+
+def test_formats_and_templates(batch):
+    batch.make_inputs(1)
+    batch.run("in", "-o", "out", "--edit", WORDS, "--format", "webp", *QUICK)
+    with Image.open(batch.folder / "out/0000.webp") as picture:
+        assert picture.format == "WEBP"
+    batch.run("in", "-o", "out", "--edit", WORDS, "--template", "{stem}/{words}_{seed}.jpg", "--seed", 3, *QUICK)
+    (found,) = [name for name in batch.results() if name.startswith("0000/")]
+    assert found.startswith("0000/make-it-snow_") and found.endswith(".jpg")
+
+
+def test_an_unreadable_folder_and_a_folder_that_cannot_be_made(batch):
+    _, log = batch.run("nowhere", "-o", "out", "--edit", WORDS, *QUICK, code=USAGE)
+    assert "nowhere" in log
+    batch.make_inputs(1)
+    (batch.folder / "file").write_text("a file")
+    _, log = batch.run("in", "-o", "file", "--edit", WORDS, *QUICK, code=FILE)
+    assert "file" in log

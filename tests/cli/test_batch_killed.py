@@ -1,0 +1,69 @@
+"""A batch that is killed is finished by the next run: nothing lost, doubled or half-written."""
+
+import random
+import signal
+import subprocess
+import time
+
+import pytest
+from batch_folder import INTERRUPTED, QUICK, WORDS, batch  # noqa: F401 (a fixture)
+
+ITEMS, KILLS = 500, 200
+
+
+@pytest.mark.slow
+def test_killed_two_hundred_times(batch):
+    names = batch.make_inputs(ITEMS, sizes=((32, 32), (24, 32)))
+    arguments = ["in", "-o", "out", "--edit", WORDS, "--batch-size", 1, *QUICK]
+    batch.run("in", "-o", "whole", *arguments[3:])
+    moments = random.Random(0)
+    kills = 0
+    while kills < KILLS:
+        process = batch.start(*arguments)
+        lines = moments.choice([0, 0, 1, 2, 3, 4])  # on average as many as leave something to do for every kill
+        for _ in range(lines):
+            process.stdout.readline()
+        time.sleep(moments.uniform(0, 0.6 if lines == 0 else 0.03))
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        assert process.returncode == -signal.SIGKILL, "the run ended before it was killed"
+        kills += 1
+    batch.run(*arguments)
+    assert batch.files() == names, "files that are no outputs were left"
+    results = batch.results()
+    assert sorted(results) == names and all(line["status"] == "done" for line in results.values())
+    for name in names:
+        assert (batch.folder / "out" / name).read_bytes() == (batch.folder / "whole" / name).read_bytes(), name
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_cleanly_and_the_next_run_goes_on(batch, number):
+    names = batch.make_inputs(60, sizes=((32, 32),))
+    arguments = ["in", "-o", "out", "--edit", WORDS, *QUICK]
+    process = batch.start(*arguments)
+    for _ in range(3):
+        process.stdout.readline()
+    process.send_signal(number)
+    _, log = process.communicate(timeout=60)
+    assert process.returncode == INTERRUPTED and "goes on from there" in log, log
+    done = batch.outputs()
+    assert 3 <= len(done) < 60 and batch.files() == done == sorted(batch.results())
+    out, _ = batch.run(*arguments)
+    assert len(out.split()) == 60 - len(done) and batch.outputs() == names
+
+
+def test_a_second_process_is_refused(batch):
+    batch.make_inputs(30, sizes=((32, 32),))
+    first = batch.start("in", "-o", "out", "--edit", WORDS, *QUICK)
+    try:
+        first.stdout.readline()
+        second = subprocess.run(
+            batch.command("in", "-o", "out", "--edit", WORDS, *QUICK), cwd=batch.folder, env=batch.environment,
+            capture_output=True, text=True,
+        )
+        assert second.returncode == 3 and "out" in second.stderr and "shard" in second.stderr, second.stderr
+        first.communicate(timeout=60)
+        assert first.returncode == 0
+    finally:
+        first.kill()
+    assert len(batch.results()) == 30
