@@ -105,7 +105,7 @@ TEST_F(Inputs, OutputFolderThatAppearsLaterIsLeftOut) {
   const auto source = items_from_inputs(
       {.inputs = {at("in")}, .recursive = true, .output_folder = root() / "in/z/out"},
       {.instructions = {"x"}, .count = 1});
-  EXPECT_EQ(source->next()->id, "a.png");
+  EXPECT_EQ(source->next().value().id, "a.png");
   put("in/z/out/a.png");
   EXPECT_THAT(ids_of(all_of(*source)), ElementsAre("z/b.png"));
 }

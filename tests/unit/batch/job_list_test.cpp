@@ -43,7 +43,7 @@ class JobList : public testing::Test {
                       const ItemRules& rules = snow) {
     put("jobs.jsonl", "{\"input\": \"fine.png\", \"instruction\": \"x\"}\n\n" + line + "\n");
     const auto source = items_from_job_list(root() / "jobs.jsonl", rules);
-    EXPECT_EQ(source->next()->id, "fine.png");
+    EXPECT_EQ(source->next().value().id, "fine.png");
     expect_error(Exit::usage, [&] { source->next(); }, "jobs.jsonl\" line 3: ", part);
   }
   void expect_job_refused(const std::string& keys, const std::string& part) {
