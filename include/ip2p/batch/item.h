@@ -11,7 +11,7 @@ namespace ip2p {
 /// What a job says. A job with several instructions, or a count, is several items.
 struct BatchItem {
   std::string id;  ///< of the input, whatever its place: its path below the folder it was found
-                   ///< in, its name when it was given as a file, else as the job list has it
+                   ///< in, its name when it was given as a file, else as the list or stdin has it
   fs::path input;  ///< where it is read
   std::string instruction;
   std::int64_t edit = 1;       ///< number of the instruction among those of its input, from 1

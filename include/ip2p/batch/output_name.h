@@ -8,11 +8,12 @@
 
 namespace ip2p {
 
-/// A template such as "{dir}/{stem}_{seed}.png". Fields: {dir} the folder of the item's id ("" at
-/// the top: a leading slash that is left goes), {stem} and {ext} of the id (ext without dot),
-/// {name} = {stem}.{ext}, {seed}, {edit} the instruction's number, {words} the instruction as
-/// letters, digits and "-" (at most 60), {variation} from 0, {line} of the job list. "{{" and "}}"
-/// are braces.
+/// A template such as "{dir}/{stem}_{seed}.png". Fields: {dir} the folder of the item's id, below
+/// the root when it is an absolute path ("" at the top: a leading slash that is left goes), {stem}
+/// and {ext} of the id (ext without dot), {name} = {stem}.{ext}, {seed}, {edit} the instruction's
+/// number, {words} the instruction as letters, digits and "-" (at most 60 bytes of whole
+/// characters; beyond ASCII all but punctuation are letters), {variation} from 0, {line} of the job
+/// list. "{{" and "}}" are braces.
 class OutputTemplate {
  public:
   /// Error{usage} names an unknown field (and lists them) or an unpaired brace.
@@ -34,8 +35,9 @@ class OutputTemplate {
 std::string standard_template(std::size_t instructions, std::int64_t count,
                               const std::string& extension);
 
-/// Where an output goes: `folder` / `relative`. Error{usage} when that leaves `folder` by "..", an
-/// absolute path, or a symbolic link on the way, unless `allow_outside`.
+/// Where an output goes: `folder` / `relative`, in normal form below the folder. Error{usage} when
+/// it names no file, and unless `allow_outside` when it leaves `folder` by ".." or an absolute
+/// path, or goes through a symbolic link below it (wherever that leads). Makes nothing.
 fs::path output_below(const fs::path& folder, const fs::path& relative, bool allow_outside);
 
 }  // namespace ip2p

@@ -12,6 +12,7 @@
 #include "support/size_limit.h"
 #include "support/temporary_folder.h"
 #include "support/throws.h"
+#include "support/without_root.h"
 
 namespace ip2p {
 namespace {
@@ -28,27 +29,6 @@ std::size_t entries(const fs::path& folder) {
   return static_cast<std::size_t>(
       std::distance(fs::directory_iterator(folder), fs::directory_iterator{}));
 }
-
-/// While it lives, a test that root runs is run by nobody, for whom permissions count.
-class WithoutRoot {
- public:
-  WithoutRoot() : was_root_(::geteuid() == 0) {
-    constexpr uid_t nobody = 65534;
-    if (was_root_) set_user(nobody, nobody);
-  }
-  WithoutRoot(const WithoutRoot&) = delete;
-  WithoutRoot& operator=(const WithoutRoot&) = delete;
-  ~WithoutRoot() {
-    if (was_root_) set_user(0, 0);
-  }
-
- private:
-  static void set_user(uid_t real, uid_t effective) {
-    EXPECT_EQ(::setresuid(real, effective, 0), 0);
-  }
-
-  bool was_root_;
-};
 
 TEST(Files, WhatIsWrittenIsRead) {
   const TemporaryFolder folder;
@@ -204,7 +184,7 @@ TEST(Files, AFolderWithoutPermissionIsRefused) {
   const TemporaryFolder folder;
   fs::permissions(folder.path(), fs::perms::owner_read | fs::perms::owner_exec);
   {
-    const WithoutRoot someone;
+    const test::WithoutRoot someone;
     expect_error(
         Exit::file, [&] { check_writable(folder / "a", Existing::keep); }, "Permission denied");
     expect_error(
