@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -73,23 +74,26 @@ RunLock::RunLock(const fs::path& folder, const Shard& shard) : folder_(-1), shar
   const Descriptor deciding = open_lock(deciding_path);
   lock(deciding, LOCK_EX, deciding_path);
 
-  const fs::path folder_path = hidden / "lock";
-  folder_ = open_lock(folder_path);
-  if (lock(folder_, LOCK_EX | LOCK_NB, folder_path)) {
-    write_count(folder_, shard.count, folder_path);
-    if (shard.count > 1 && !lock(folder_, LOCK_SH | LOCK_NB, folder_path)) fail(folder_path, EBUSY);
-  } else if (!lock(folder_, LOCK_SH | LOCK_NB, folder_path)) {
+  const fs::path all_path = hidden / "lock";
+  Descriptor all = open_lock(all_path);
+  if (lock(all, LOCK_EX | LOCK_NB, all_path)) {
+    write_count(all, shard.count, all_path);
+    if (shard.count > 1 && !lock(all, LOCK_SH | LOCK_NB, all_path)) fail(all_path, EBUSY);
+  } else if (!lock(all, LOCK_SH | LOCK_NB, all_path)) {
     throw_busy(folder, "on all of it");
-  } else if (const std::uint64_t count = read_count(folder_, folder_path); count != shard.count) {
+  } else if (const std::uint64_t count = read_count(all, all_path); count != shard.count) {
     throw_busy(folder, text("in ", count, " shards"));
   }
 
+  Descriptor own(-1);
   if (shard.count > 1) {
-    const fs::path shard_path = hidden / text("lock-", shard.index, "-of-", shard.count);
-    shard_ = open_lock(shard_path);
-    if (!lock(shard_, LOCK_EX | LOCK_NB, shard_path))
+    const fs::path own_path = hidden / text("lock-", shard.index, "-of-", shard.count);
+    own = open_lock(own_path);
+    if (!lock(own, LOCK_EX | LOCK_NB, own_path))
       throw_busy(folder, text("on the same shard, ", shard.index, " of ", shard.count));
   }
+  folder_ = std::move(all);
+  shard_ = std::move(own);
 }
 
 }  // namespace ip2p

@@ -23,9 +23,9 @@ namespace {
 
 using test::TemporaryFolder;
 
-constexpr int outputs = 24;
+constexpr int outputs = 12;
 constexpr int threads = 2;
-constexpr int kills = 250;
+constexpr int kills = 200;
 
 // How often an output has been made is what it contains; the request of its n-th making has the
 // fingerprint n.
@@ -58,15 +58,18 @@ void make(ResultsLog& log, const fs::path& folder, int output) {
 }
 
 /// What the killed process does: rounds of a log opened, outputs made by several threads, and the
-/// log closed. Ends only by a fault.
-[[noreturn]] void work(const fs::path& folder) {
+/// log closed. A byte into `progress` for each output. Ends only by a fault.
+[[noreturn]] void work(const fs::path& folder, int progress) {
   try {
     for (;;) {
       ResultsLog log(folder, {}, false);
       std::vector<std::jthread> running;
       for (int thread = 0; thread < threads; ++thread)
         running.emplace_back([&, thread] {
-          for (int output = thread; output < outputs; output += threads) make(log, folder, output);
+          for (int output = thread; output < outputs; output += threads) {
+            make(log, folder, output);
+            if (::write(progress, "x", 1) != 1) std::_Exit(2);
+          }
         });
       running.clear();
       log.close();
@@ -106,13 +109,20 @@ TEST(ResultsCrash, NothingIsLostDoubledOrTorn) {
   const TemporaryFolder folder;
   std::mt19937 random(11);  // NOLINT: the same every time
   for (int kill = 0; kill < kills; ++kill) {
+    int progress[2];
+    ASSERT_EQ(::pipe(progress), 0);
     const pid_t child = ::fork();
     ASSERT_GE(child, 0);
-    if (child == 0) work(folder.path());
-    std::this_thread::sleep_for(std::chrono::microseconds(random() % 12'000));
+    if (child == 0) work(folder.path(), progress[1]);
+    ::close(progress[1]);
+    // after some outputs, wherever it is then
+    char byte = 0;
+    for (auto left = random() % 6; left > 0 && ::read(progress[0], &byte, 1) == 1;) --left;
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % 2500));
     ::kill(child, SIGKILL);
     int status = 0;
     ::waitpid(child, &status, 0);
+    ::close(progress[0]);
     ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
         << "the process ended by itself";
     check(folder.path());
@@ -129,7 +139,7 @@ TEST(ResultsCrash, NothingIsLostDoubledOrTorn) {
     made += result.fingerprint;
   }
   EXPECT_EQ(names.size(), outputs);
-  EXPECT_GT(made, kills) << "hardly anything was made: the kills prove little";
+  EXPECT_GT(made, 2 * kills) << "hardly anything was made: the kills prove little";
 }
 
 }  // namespace

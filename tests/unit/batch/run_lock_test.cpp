@@ -3,6 +3,7 @@
 
 #include <csignal>
 #include <optional>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -82,39 +83,42 @@ TEST(RunLock, AKilledProcessHoldsNothing) {
   }
 }
 
-TEST(RunLock, ManyAtOnceNeverAgree) {
+TEST(RunLock, ManyAtOnceNeverDisagree) {
   const TemporaryFolder folder;
-  std::vector<pid_t> children;
-  // Each process takes a lock and gives it back many times. What may not be there together with it
-  // is in a file of its own: everything (0), or the count of the shards.
-  for (std::uint64_t child = 0; child < 4; ++child) {
-    const pid_t pid = ::fork();
-    if (pid != 0) {
-      children.push_back(pid);
-      continue;
-    }
-    const Shard shard{.index = child % 2 + 1, .count = child < 2 ? std::uint64_t{2} : 3};
-    const fs::path mine = folder / ("at-work-" + std::to_string(shard.count));
-    const fs::path others = folder / ("at-work-" + std::to_string(5 - shard.count));
-    bool is_alone = true;
+  const auto at_work = [&](std::uint64_t count, std::uint64_t index) {
+    return folder / ("at-work-" + std::to_string(index) + "-of-" + std::to_string(count));
+  };
+  // Each process takes a lock and gives it back many times, now as one of two shards, now as one of
+  // three, and meanwhile sees no sign of the other count.
+  const auto work = [&](std::uint64_t index) {
     int taken = 0;
-    for (int i = 0; i < 3000; ++i) try {
+    for (std::uint64_t i = 0; i < 500; ++i) try {
+        const Shard shard{.index = index, .count = 2 + (i + index) % 2};
         const RunLock lock(folder.path(), shard);
-        const fs::path own = mine.string() + "-" + std::to_string(shard.index);
-        fs::create_directory(own);
-        is_alone &= !fs::exists(others.string() + "-1") && !fs::exists(others.string() + "-2");
-        fs::remove(own);
+        fs::create_directory(at_work(shard.count, index));
+        for (const std::uint64_t other : {1U, 2U})
+          if (fs::exists(at_work(5 - shard.count, other))) return 1;
+        fs::remove(at_work(shard.count, index));
         ++taken;
       } catch (const Error&) {
       }
-    ::_exit(is_alone ? (taken > 0 ? 0 : 2) : 1);
+    return taken > 0 ? 0 : 2;
+  };
+  std::vector<pid_t> children;
+  for (const std::uint64_t index : {1U, 1U, 2U, 2U}) {
+    const pid_t child = ::fork();
+    if (child == 0) ::_exit(work(index));
+    children.push_back(child);
   }
+  int worked = 0;  // a process may never come to its turn
   for (const pid_t child : children) {
     int status = 0;
     ::waitpid(child, &status, 0);
-    EXPECT_TRUE(WIFEXITED(status));
-    EXPECT_EQ(WEXITSTATUS(status), 0);
+    ASSERT_TRUE(WIFEXITED(status));
+    EXPECT_NE(WEXITSTATUS(status), 1) << "two counts at work at once";
+    worked += WEXITSTATUS(status) == 0 ? 1 : 0;
   }
+  EXPECT_GT(worked, 0);
 }
 
 TEST(RunLock, AFolderThatCannotBeIsNamed) {
