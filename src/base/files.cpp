@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ip2p/base/descriptor.h"
 #include "ip2p/base/error.h"
 
 namespace ip2p {
@@ -25,25 +26,6 @@ namespace {
 std::string reason(int error_number) {
   return std::generic_category().message(error_number);
 }
-
-/// A file descriptor that closes itself.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  Descriptor& operator=(Descriptor&&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-
-  [[nodiscard]] int get() const { return fd_; }
-  /// Closes now, so that an error of the close is seen.
-
- private:
-  int fd_;
-};
 
 /// What the names of files that are not whole yet begin with.
 constexpr std::string_view partial_prefix = ".ip2p-partial-";

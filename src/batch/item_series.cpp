@@ -27,6 +27,8 @@ std::optional<BatchItem> ItemSeries::next() {
   if (instruction_ >= instructions_.size()) return std::nullopt;
   BatchItem item = item_;
   item.instruction = instructions_[instruction_];
+  item.edits = instructions_.size();
+  item.count = count_;
   item.edit = static_cast<std::int64_t>(instruction_) + 1;
   item.variation = variation_++;
   return item;

@@ -75,6 +75,14 @@ std::string named(const BatchItem& item) {
   return words;
 }
 
+void check_sampler(const BatchItem& item) {
+  try {
+    check_sampler_name(*item.options.sampler);
+  } catch (const Error& error) {
+    throw Error(error.exit(), text("line ", item.line, ": ", error.what()));
+  }
+}
+
 }  // namespace
 
 BatchPlan::BatchPlan(const BatchFlags& flags) : flags_(flags) {
@@ -100,7 +108,7 @@ std::unique_ptr<ItemSource> BatchPlan::items() const {
 
 std::optional<BatchTask> BatchPlan::task(BatchItem item) const {
   BatchTask task;
-  if (item.options.sampler) check_sampler_name(*item.options.sampler);
+  if (item.options.sampler) check_sampler(item);
   task.request = {.instruction = item.instruction,
                   .options = resolve(merge(item.options, flags_.options), manifest_.defaults)};
   task.request.options.seed = item_seed(item, flags_.options.seed.value_or(0));

@@ -168,7 +168,6 @@ EngineRules engine_rules(const BatchPlan& plan, const BatchFlags& flags,
 }
 
 Exit run_all(const BatchPlan& plan, const BatchFlags& flags, const BatchSurvey& found) {
-  fs::create_directories(plan.folder());
   ResultsLog log(plan.folder(), plan.shard(), false);
   Todo todo(plan, flags, log);
   BatchProgress progress(!flags.quiet,
@@ -194,6 +193,7 @@ Exit run_all(const BatchPlan& plan, const BatchFlags& flags, const BatchSurvey& 
                 },
                 interrupted);
   progress.clear();
+  log.close();
 
   std::string words = text(counts.done, " done");
   if (todo.done_before > 0) words += text(", ", todo.done_before, " done before");

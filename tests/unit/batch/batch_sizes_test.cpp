@@ -1,5 +1,5 @@
 // batch_sizes_test.cpp - how many together: what pays, and what fits.
-#include "batch/batch_sizes.h"
+#include "batch_sizes.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // waiting_room_test.cpp - who is edited with whom, and who waits for whom.
-#include "batch/waiting_room.h"
+#include "waiting_room.h"
 
 #include <atomic>
 #include <chrono>

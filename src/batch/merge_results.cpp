@@ -1,0 +1,141 @@
+// merge_results.cpp - lines stay where they are, in mapped files; what is sorted points to them.
+#include <algorithm>
+#include <deque>
+#include <memory>
+#include <set>
+#include <string_view>
+#include <system_error>
+#include <tuple>
+#include <vector>
+
+#include "ip2p/base/error.h"
+#include "ip2p/base/mapped_file.h"
+#include "ip2p/batch/results_log.h"
+
+#include "begun_writes.h"
+#include "result_line.h"
+#include "results_files.h"
+#include "run_lock.h"
+
+namespace ip2p {
+namespace {
+
+/// A line and the output that it is about.
+struct Said {
+  std::string_view output;
+  std::string_view line;  ///< with its newline
+  std::int64_t time_ms;
+  Status status;
+};
+
+/// What all files say, until the last word on each output is left.
+class Sayings {
+ public:
+  explicit Sayings(const fs::path& folder) : folder_(folder) {}
+
+  void add_results(const fs::path& path) {
+    files_.push_back(std::make_unique<MappedFile>(path));
+    const ByteSpan bytes = files_.back()->bytes();
+    std::string_view rest(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    // What follows the last newline is a line that was not finished.
+    for (std::uint64_t number = 1;; ++number) {
+      const std::size_t end = rest.find('\n');
+      if (end == std::string_view::npos) return;
+      const auto result = parse_result_line(rest.substr(0, end));
+      if (!result) throw_no_result(path, number);
+      add(rest.substr(0, end + 1), *result);
+      rest.remove_prefix(end + 1);
+    }
+  }
+
+  /// What was moved into place by processes that were killed before they could log it.
+  void add_begun(const fs::path& path) {
+    for (const BegunWrite& write : begun_writes_in(path))
+      if (is_written(folder_, write)) add(kept_texts_.emplace_back(write.line), write.result);
+  }
+
+  /// One an output, in the order of the outputs.
+  const std::deque<Said>& last_words() {
+    const auto order = [](const Said& said) {
+      return std::tuple(said.output, said.status == Status::done, said.time_ms);
+    };
+    std::sort(said_.begin(), said_.end(),
+              [&](const Said& a, const Said& b) { return order(a) < order(b); });
+    auto kept = said_.begin();
+    for (auto said = said_.begin(); said != said_.end(); ++said)
+      if (std::next(said) == said_.end() || std::next(said)->output != said->output)
+        *kept++ = *said;
+    said_.erase(kept, said_.end());
+    return said_;
+  }
+
+ private:
+  void add(std::string_view line, const ResultLine& result) {
+    // The line itself holds the name nearly always; escaped names are few.
+    const std::size_t place = line.find(result.output);
+    const std::string_view output = place != std::string_view::npos
+                                        ? line.substr(place, result.output.size())
+                                        : kept_texts_.emplace_back(result.output);
+    said_.push_back(
+        {.output = output, .line = line, .time_ms = result.time_ms, .status = result.status});
+  }
+
+  const fs::path& folder_;
+  std::vector<std::unique_ptr<MappedFile>> files_;
+  std::deque<std::string> kept_texts_;
+  std::deque<Said> said_;
+};
+
+void write_lines(const fs::path& path, const std::deque<Said>& lines) {
+  constexpr std::size_t chunk_bytes = std::size_t{1} << 20;
+  const auto write = [&](const Sink& sink) {
+    std::string chunk;
+    const auto hand_over = [&] {
+      sink({reinterpret_cast<const std::uint8_t*>(chunk.data()), chunk.size()});
+      chunk.clear();
+    };
+    for (const Said& said : lines) {
+      chunk += said.line;
+      if (chunk.size() >= chunk_bytes) hand_over();
+    }
+    hand_over();
+  };
+  stream_atomically(path, write, Existing::replace);
+}
+
+}  // namespace
+
+MergedResults merge_results(const fs::path& folder) {
+  const auto none = [&] {
+    return Error(Exit::file, text("there are no results to merge in ", folder,
+                                  ": expected results-I-of-N.jsonl or results.jsonl"));
+  };
+  if (shard_files(folder, results_prefix).empty()) throw none();  // and makes nothing there
+  const RunLock lock(folder, Shard{});
+
+  MergedResults merged;
+  Sayings sayings(folder);
+  std::set<std::uint64_t> counts;
+  for (const ShardFile& file : shard_files(folder, results_prefix)) {
+    sayings.add_results(file.path);
+    if (file.shard.count == 1) continue;
+    ++merged.shards;
+    if (counts.insert(file.shard.count).second) merged.of_shards += file.shard.count;
+  }
+  for (const ShardFile& file : shard_files(hidden_folder(folder), begun_prefix))
+    sayings.add_begun(file.path);
+
+  const std::deque<Said>& lines = sayings.last_words();
+  for (const Said& said : lines) {
+    std::error_code ignored;
+    ++merged.results;
+    if (said.status != Status::done)
+      ++merged.failed;
+    else if (!fs::exists(folder / said.output, ignored))
+      ++merged.missing;
+  }
+  write_lines(folder / shard_file_name(results_prefix, Shard{}), lines);
+  return merged;
+}
+
+}  // namespace ip2p
