@@ -371,7 +371,7 @@ TEST(ResultsLog, TwoOnOneFolderAreRefused) {
 TEST(ResultsLog, ManyThreadsWriteWholeLines) {
   const TemporaryFolder folder;
   constexpr int threads = 8;
-  constexpr int items = 300;
+  constexpr int items = 2000;
   {
     ResultsLog log(folder.path(), everything, false);
     std::vector<std::jthread> running;
