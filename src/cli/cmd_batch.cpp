@@ -74,7 +74,9 @@ class Todo {
       std::optional<BatchTask> task = plan_.task(std::move(*item));
       if (!task) continue;
       const Known known = log_.known(task->output, task->fingerprint);
-      if (!flags_.no_resume && known == Known::done) {
+      std::error_code unreadable;
+      const bool is_there = known == Known::done && fs::exists(task->path, unreadable);
+      if (!flags_.no_resume && is_there) {
         ++done_before;
       } else if (!flags_.no_resume && !flags_.retry_failed && known == Known::failed) {
         ++failed_before;

@@ -130,9 +130,9 @@ def test_stdin_is_a_worker(batch):
             process.stdin.write(line + "\n")
             process.stdin.flush()
             result = json.loads(process.stdout.readline())  # before the next line is sent
-            assert result["output"] == f"000{number}.png" and result["status"] == "done"
-        process.stdin.close()
-        assert process.wait(60) == OK
+            assert result["output"] == f"in/000{number}.png" and result["status"] == "done"
+        process.communicate(timeout=60)
+        assert process.returncode == OK
     finally:
         process.kill()
 
@@ -155,6 +155,14 @@ def test_a_second_run_has_nothing_to_do_and_a_changed_request_everything(batch):
 
     out, _ = batch.run("in", "-o", "out", "--edit", "at night", "--no-resume", *QUICK)
     assert len(out.split()) == 4
+
+
+def test_an_output_that_was_lost_is_made_again(batch):
+    names = batch.make_inputs(3)
+    batch.run("in", "-o", "out", "--edit", WORDS, *QUICK)
+    (batch.folder / "out" / names[1]).unlink()
+    out, _ = batch.run("in", "-o", "out", "--edit", WORDS, *QUICK)
+    assert out.split() == [f"out/{names[1]}"] and batch.outputs() == names
 
 
 def test_what_is_not_the_batchs_own_is_kept(batch):

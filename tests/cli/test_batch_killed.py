@@ -2,11 +2,10 @@
 
 import random
 import signal
-import subprocess
 import time
 
 import pytest
-from batch_folder import INTERRUPTED, QUICK, WORDS, batch  # noqa: F401 (a fixture)
+from batch_folder import FILE, INTERRUPTED, QUICK, WORDS, batch  # noqa: F401 (a fixture)
 
 ITEMS, KILLS = 500, 200
 
@@ -53,17 +52,15 @@ def test_a_signal_ends_it_cleanly_and_the_next_run_goes_on(batch, number):
 
 
 def test_a_second_process_is_refused(batch):
-    batch.make_inputs(30, sizes=((32, 32),))
-    first = batch.start("in", "-o", "out", "--edit", WORDS, *QUICK)
+    batch.make_inputs(3, sizes=((32, 32),))
+    arguments = ["in", "-o", "out", "--edit", WORDS, *QUICK, "--steps", 300, "--batch-size", 1]
+    first = batch.start(*arguments)
     try:
         first.stdout.readline()
-        second = subprocess.run(
-            batch.command("in", "-o", "out", "--edit", WORDS, *QUICK), cwd=batch.folder, env=batch.environment,
-            capture_output=True, text=True,
-        )
-        assert second.returncode == 3 and "out" in second.stderr and "shard" in second.stderr, second.stderr
-        first.communicate(timeout=60)
-        assert first.returncode == 0
+        _, log = batch.run(*arguments, code=FILE)
+        assert "another process" in log and '"out"' in log, log
     finally:
         first.kill()
-    assert len(batch.results()) == 30
+        first.communicate()
+    batch.run(*arguments)
+    assert len(batch.results()) == 3

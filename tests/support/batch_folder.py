@@ -61,7 +61,7 @@ class Batch:
 
     def edit(self, picture, out, *arguments):
         """One picture by `ip2p edit`."""
-        command = [self.program, "edit", picture, *map(str, arguments), "-o", out, "--overwrite", *QUICK]
+        command = [self.program, "edit", picture, "-o", out, "--overwrite", *QUICK, *map(str, arguments)]
         subprocess.run(command, cwd=self.folder, env=self.environment, check=True, capture_output=True)
 
     def results(self, folder="out", name="results.jsonl"):

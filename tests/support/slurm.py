@@ -98,7 +98,8 @@ class Slurm:
     def __init__(self, folder):
         self.folder = folder
         self.daemons = []
-        inherited = {key: value for key, value in os.environ.items() if not key.startswith(("SLURM", "SBATCH"))}
+        others = ("SLURM", "SBATCH", "SQUEUE", "SINFO")  # of a cluster that the tests may themselves run on
+        inherited = {key: value for key, value in os.environ.items() if not key.startswith(others)}
         self.environment = inherited | {"SLURM_CONF": str(folder / "slurm.conf"), "PATH": PATHS}
 
     def configure(self, cpus):
