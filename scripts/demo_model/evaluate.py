@@ -1,8 +1,8 @@
 """Measures the demo model on the test split: python -m demo_model.evaluate, by way of scripts/eval_demo.
 
 Every photograph of the split gets every edit in words that training never had, by the program, with the bundle's
-defaults. An edit is right when its picture is nearer to its own target than to any other edit's, and than to the
-unedited picture. `--write` puts the tables and pictures into docs/demo-model.md.
+defaults. An edit is right when its picture is nearer to its own target than to that of any other edit, colour or
+degree, and than to the unedited picture. `--write` puts the tables and pictures into docs/demo-model.md.
 """
 
 import argparse
@@ -23,6 +23,7 @@ from numpy import ndarray
 
 from .colour_distance import distance, lab
 from .edits import EDITS
+from .pairs import apply
 from .stage import ROOT, write_atomically
 from .vae import to_tensor
 
@@ -100,20 +101,30 @@ def name(edits: list) -> str:
     return " + ".join(edit for edit, _ in edits)
 
 
+def label(edits: list) -> str:
+    """What exactly was asked for: "tint red", "fog slightly + frame white"."""
+    return " + ".join(f"{edit} {option}".rstrip() for edit, option in edits)
+
+
+def candidates(picture: ndarray, pairs: list[list]) -> dict[str, ndarray]:
+    """What a result may be taken for: every edit with every option, these pairs, and the input; `lab` of each."""
+    requests = [[(edit, option)] for edit, entry in EDITS.items() for option in entry.options] + pairs
+    return {"the input": lab(picture), **{label(request): lab(apply(request, picture)) for request in requests}}
+
+
 def score(wanted: list[Example]) -> dict[str, Score]:
     """Edit -> how its examples came out; two edits in one sentence are one row, "two in one sentence"."""
     scores = defaultdict(Score)
-    by_photograph = defaultdict(list)
+    by_input = defaultdict(list)
     for example in wanted:
-        by_photograph[example.photograph].append(example)
-    for group in by_photograph.values():
-        targets = {name(example.edits): lab(read(example.target)) for example in group}
-        targets["the input"] = lab(read(group[0].input))
+        by_input[example.input].append(example)
+    for path, group in by_input.items():
+        targets = candidates(read(path), [example.edits for example in group if len(example.edits) > 1])
         for example in group:
             result = lab(read(example.result))
             distances = {other: distance(result, target) for other, target in targets.items()}
-            own, nearest = name(example.edits), min(distances, key=distances.get)
-            row = scores[own if len(example.edits) == 1 else "two in one sentence"]
+            own, nearest = label(example.edits), min(distances, key=distances.get)
+            row = scores[name(example.edits) if len(example.edits) == 1 else "two in one sentence"]
             row.nearest.append(nearest == own)
             row.errors.append(distances[own])
             if nearest != own:
@@ -154,8 +165,8 @@ def tables(scores: dict[str, Score], scales: dict[str, list[float]], psnr: tuple
     """The findings in Markdown."""
     right = [each for score in scores.values() for each in score.nearest]
     errors = [each for score in scores.values() for each in score.errors]
-    single = [each for name, score in scores.items() if name in EDITS for each in score.nearest]
-    single_errors = [each for name, score in scores.items() if name in EDITS for each in score.errors]
+    single = [each for score in singles(scores) for each in score.nearest]
+    single_errors = [each for score in singles(scores) for each in score.errors]
     lines = [
         "| | found | wanted |",
         "|---|---|---|",

@@ -15,7 +15,7 @@ from numpy import ndarray
 from .crops import random_square, square
 from .edits import EDITS
 from .splits import splits
-from .stage import fingerprint, is_whole, seal, unseal, write_atomically
+from .stage import fingerprint, is_whole, made_from, seal, unseal, write_atomically
 from .text_start import Request, disturbed, filler_words, with_options
 from .wordings import PAIRS, pair_wordings, wordings
 
@@ -35,13 +35,18 @@ def make_pairs(work: Path, seed: int = 0) -> Path:
     return work / "pairs"
 
 
+def pairs_fingerprint(work: Path, split: str, seed: int = 0) -> str:
+    """What a split's pairs are made from."""
+    sources = ["pairs.py", "edits.py", "pixels.py", "crops.py", "wordings.py", "wordings.txt", "splits.py",
+               "text_start.py", "packages.py"]  # fmt: skip
+    return fingerprint(sources, made_from(work / "photographs"), split, seed)
+
+
 def make_split(work: Path, split: str, seed: int) -> None:
     """Writes one split's pictures and its metadata.jsonl."""
     folder = work / "pairs" / split
-    sources = ["pairs.py", "edits.py", "pixels.py", "crops.py", "wordings.py", "wordings.txt", "splits.py",
-               "photographs.tsv"]  # fmt: skip
-    made_from = fingerprint(sources, split, seed)
-    if is_whole(folder, made_from):
+    wanted = pairs_fingerprint(work, split, seed)
+    if is_whole(folder, wanted):
         return
     unseal(folder)
     (folder / "inputs").mkdir(exist_ok=True)
@@ -70,7 +75,7 @@ def make_split(work: Path, split: str, seed: int) -> None:
                 labels.append({"photograph": photograph.name, "edits": request})
     write_atomically(folder / "labels.jsonl", lines(labels))
     write_atomically(folder / "metadata.jsonl", lines(examples))
-    seal(folder, made_from, examples=len(examples), photographs=len(splits()[split]))
+    seal(folder, wanted, examples=len(examples), photographs=len(splits()[split]))
     print(f"pairs: {len(examples)} examples for {split}", flush=True)
 
 

@@ -23,9 +23,14 @@ def is_whole(folder: Path, wanted: str) -> bool:
     return path.is_file() and json.loads(path.read_text())["fingerprint"] == wanted
 
 
-def seal(folder: Path, made_from: str, **facts) -> None:
+def made_from(folder: Path) -> str:
+    """The fingerprint of another stage's whole output, for those that build on it."""
+    return json.loads((folder / "whole.json").read_text())["fingerprint"]
+
+
+def seal(folder: Path, wanted: str, **facts) -> None:
     """Says that a folder is whole, and a few facts about it for people."""
-    write_atomically(folder / "whole.json", json.dumps({"fingerprint": made_from, **facts}, indent=2).encode())
+    write_atomically(folder / "whole.json", json.dumps({"fingerprint": wanted, **facts}, indent=2).encode())
 
 
 def unseal(folder: Path) -> None:

@@ -11,7 +11,7 @@ from diffusers import AutoencoderKL, UNet2DConditionModel
 from numpy import ndarray
 from torch import Tensor
 
-from .stage import ROOT, fingerprint, is_whole, seal, unseal, write_atomically
+from .stage import ROOT, fingerprint, is_whole, made_from, seal, unseal, write_atomically
 from .text_start import WIDTH
 from .vae import CONFIG, STEPS, examples, load_average, load_pictures, psnr, square, to_tensor, train
 
@@ -47,17 +47,23 @@ NAME = "ip2p-demo"
 def make_vae(work: Path, seed: int = 0) -> Path:
     """Trains the autoencoder, going on where it was stopped, and writes it as <work>/vae/diffusers."""
     folder = work / "vae"
-    made_from = fingerprint(["vae.py", "muon.py", "photographs.tsv"], seed)
-    if is_whole(folder, made_from):
+    wanted = vae_fingerprint(work, seed)
+    if is_whole(folder, wanted):
         return folder
     folder.mkdir(parents=True, exist_ok=True)
-    train(work, STEPS, seed)
-    write_vae(work, made_from)
+    train(work, STEPS, wanted, seed)
+    write_vae(work, wanted)
     return folder
 
 
+def vae_fingerprint(work: Path, seed: int = 0) -> str:
+    """What the autoencoder is made from."""
+    sources = ["vae.py", "muon.py", "edits.py", "pixels.py", "crops.py", "splits.py"]
+    return fingerprint(sources, made_from(work / "photographs"), seed)
+
+
 @torch.no_grad()
-def write_vae(work: Path, made_from: str) -> None:
+def write_vae(work: Path, wanted: str) -> None:
     """Writes the averaged autoencoder, its latents of photographs of mean 0 and deviation 1 in every channel."""
     model = load_average(work)
     pictures = [square(picture, 256) for picture in load_pictures(work, "train")]
@@ -69,7 +75,7 @@ def write_vae(work: Path, made_from: str) -> None:
     photographs, edited = examples(work, "test")
     seal(
         work / "vae",
-        made_from,
+        wanted,
         test_photographs_psnr_db=round(psnr(model, photographs), 2),
         test_edited_psnr_db=round(psnr(model, edited), 2),
         test_768x512_psnr_db=round(psnr(model, [wide(picture) for picture in test if min(picture.shape[:2]) > 500]), 2),
@@ -102,10 +108,9 @@ def wide(picture: ndarray) -> ndarray:
 
 def make_start(work: Path, seed: int = 0) -> Path:
     """Writes <work>/start, a bundle in float32, by way of a diffusers folder, <work>/start-diffusers."""
-    made_from = fingerprint(["start.py"], seed, *(json.loads((work / part / "whole.json").read_text())["fingerprint"]
-                                                  for part in ("vae", "text")))  # fmt: skip
+    wanted = start_fingerprint(work, seed)
     source = work / "start-diffusers"
-    if is_whole(source, made_from) and (work / "start" / "bundle.json").is_file():
+    if is_whole(source, wanted) and (work / "start" / "bundle.json").is_file():
         return work / "start"
     unseal(source)
     torch.manual_seed(seed)
@@ -132,8 +137,13 @@ def make_start(work: Path, seed: int = 0) -> Path:
     command = [sys.executable, ROOT / "scripts/export_bundle.py", source, work / "start", "--overwrite",
                "--name", NAME, "--licence", LICENCE, *defaults]  # fmt: skip
     subprocess.run([str(word) for word in command], check=True)
-    seal(source, made_from)
+    seal(source, wanted)
     return work / "start"
+
+
+def start_fingerprint(work: Path, seed: int = 0) -> str:
+    """What the bundle is made from."""
+    return fingerprint(["start.py"], seed, *(made_from(work / part) for part in ("vae", "text")))
 
 
 def copy_folder(source: Path, target: Path) -> None:

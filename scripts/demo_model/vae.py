@@ -122,15 +122,15 @@ def examples(work: Path, split: str) -> tuple[list[ndarray], list[ndarray]]:
     return crops, [edits[i % len(edits)][0](crop, edits[i % len(edits)][1]) for i, crop in enumerate(crops)]
 
 
-def train(work: Path, steps: int, seed: int = 0, threads: int = 1, stop_after_s: float = math.inf) -> bool:
-    """Trains to <work>/vae/training.pt, going on from what is there; False if the time was up before the end."""
-    torch.set_num_threads(threads)
+def train(work: Path, steps: int, made_from: str, seed: int = 0) -> None:
+    """Trains to <work>/vae/training.pt, going on from what is there if that was made from the same things."""
+    torch.set_num_threads(1)
     model, average = new_vae(seed), new_vae(seed)
     optimiser, step = Muon(model, RATE), 0
     path = work / "vae" / "training.pt"
     path.parent.mkdir(parents=True, exist_ok=True)
-    if path.is_file():
-        state = torch.load(path)
+    state = torch.load(path) if path.is_file() else {}
+    if state.get("made_from") == made_from:
         step = state["step"]
         model.load_state_dict(state["model"])
         average.load_state_dict(state["average"])
@@ -153,16 +153,12 @@ def train(work: Path, steps: int, seed: int = 0, threads: int = 1, stop_after_s:
             keep = min(0.995, step / (step + 10))
             torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), 1 - keep)
 
-        late = time.monotonic() - begun > stop_after_s
-        if step == steps or late or time.monotonic() - saved > SAVE_EVERY_S:
-            save(path, {"step": step, "model": model.state_dict(), "average": average.state_dict(),
-                        "optimiser": optimiser.state_dict()})  # fmt: skip
+        if step == steps or time.monotonic() - saved > SAVE_EVERY_S:
+            save(path, {"made_from": made_from, "step": step, "model": model.state_dict(),
+                        "average": average.state_dict(), "optimiser": optimiser.state_dict()})  # fmt: skip
             print(f"vae: step {step} of {steps}, {time.monotonic() - begun:.0f} s; photographs "
                   f"{psnr(average, photographs):.2f} dB, edited {psnr(average, targets):.2f} dB", flush=True)  # fmt: skip
             saved = time.monotonic()
-        if late and step < steps:
-            return False
-    return True
 
 
 def load_average(work: Path) -> AutoencoderKL:

@@ -7,6 +7,7 @@
 
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 namespace ip2p::log {
 namespace {
@@ -16,7 +17,9 @@ namespace {
 spdlog::logger& logger() {
   static const std::shared_ptr<spdlog::logger> instance = [] {
     auto made = spdlog::stderr_color_mt("ip2p");
-    made->set_pattern("%n: %^%l%$: %v");
+    // on a terminal, a line of progress may stand where this one is to begin
+    const bool terminal = ::isatty(STDERR_FILENO) == 1;
+    made->set_pattern(terminal ? "\r\033[K%n: %^%l%$: %v" : "%n: %^%l%$: %v");
     return made;
   }();
   return *instance;

@@ -1,16 +1,14 @@
 // cmd_train.cpp - ip2p train: a config in, checkpoints and a bundle out.
 #include <algorithm>
-#include <iomanip>
 #include <iostream>
-#include <sstream>
+#include <memory>
 
-#include <nlohmann/json.hpp>
-
+#include "ip2p/base/log.h"
 #include "ip2p/train/trainer.h"
 
 #include "command.h"
 #include "interrupt.h"
-#include "progress.h"
+#include "train_report.h"
 
 namespace ip2p::cli {
 namespace {
@@ -19,21 +17,8 @@ struct TrainFlags {
   std::string config;
   std::string export_to;
   std::string export_dtype = "float32";
+  bool export_best = false;
   bool quiet = false;
-};
-
-/// "loss 0.1234, optimizer " from a running mean: one batch's loss jumps.
-class MeanLoss {
- public:
-  std::string add(double loss) {
-    mean_ = mean_ < 0 ? loss : 0.98 * mean_ + 0.02 * loss;
-    std::ostringstream label;
-    label << "loss " << std::fixed << std::setprecision(4) << mean_ << ", optimizer ";
-    return label.str();
-  }
-
- private:
-  double mean_ = -1;
 };
 
 /// The keys of a config, for --help.
@@ -57,27 +42,44 @@ std::string keys_help() {
          "  torchrun --no-python --nproc-per-node 4 ip2p train edits.json --export models/edits";
 }
 
-Exit run(const TrainFlags& flags) {
-  const TrainConfig config = read_train_config(flags.config);
+/// What would be found out after hours of training.
+void check_export(const TrainFlags& flags, const TrainConfig& config) {
   if (!flags.export_to.empty() && fs::exists(flags.export_to))
     throw Error(Exit::file,
                 text(fs::path(flags.export_to), " exists already; name a folder that does not"));
-  Progress progress(!flags.quiet);
-  progress.say(text("loading ", fs::path(config.bundle)));
+  if (!flags.export_best) return;
+  if (flags.export_to.empty())
+    throw Error(Exit::usage, "--export-best says which weights --export writes; give that too");
+  if (config.validate_every == 0 || config.validate_every > config.steps)
+    throw Error(Exit::usage,
+                text("--export-best needs held-out losses to know the best by: give ",
+                     "validation_data, and validate_every within the ", config.steps, " steps"));
+}
+
+Exit run(const TrainFlags& flags) {
+  const TrainConfig config = read_train_config(flags.config);
+  check_export(flags, config);
+  TrainReport report(!flags.quiet);
+  report.say(text("loading ", fs::path(config.bundle)));
   Trainer trainer(config);
-  MeanLoss loss;
-  trainer.run([&](const TrainStep& now) {
+  const bool done = trainer.run({.step =
+                                     [&](const TrainStep& now) {
+                                       if (trainer.writes()) report.step(now);
+                                     },
+                                 .busy = [&](std::string_view doing, std::size_t count,
+                                             std::size_t all) { report.busy(doing, count, all); },
+                                 .stopping = interrupted});
+  report.clear();
+  if (!done) {
+    // returned, not thrown: processes that part in peace wait for each other
     if (trainer.writes())
-      progress.step(loss.add(now.loss), static_cast<std::size_t>(now.step) - 1,
-                    static_cast<std::size_t>(now.steps));
-    return !interrupted();
-  });
-  progress.clear();
-  if (trainer.done() < config.steps)
-    throw Error(Exit::interrupted, text("interrupted at step ", trainer.done(), " of ",
-                                        config.steps, "; the same command goes on from there"));
+      log::error(text("interrupted at step ", trainer.saved(), " of ", config.steps,
+                      "; the same command goes on from there"));
+    return Exit::interrupted;
+  }
   if (trainer.writes() && !flags.export_to.empty()) {
-    trainer.write_bundle(flags.export_to, flags.export_dtype);
+    trainer.write_bundle(flags.export_to, flags.export_dtype,
+                         flags.export_best ? Which::best : Which::latest);
     std::cout << flags.export_to << std::endl;
   }
   return Exit::ok;
@@ -93,11 +95,16 @@ Command train_command(CLI::App& program) {
       ->required();
   app->add_option("--export", flags->export_to,
                   "when the training is done, write a bundle with the averaged weights there");
+  app->add_flag("--export-best", flags->export_best,
+                "with --export: the average of the least held-out loss, and not the last");
   app->add_option("--export-dtype", flags->export_dtype, "float32 or float16")
       ->check(CLI::IsMember({"float32", "float16"}));
-  app->add_flag("-q,--quiet", flags->quiet, "no progress");
+  app->add_flag("-q,--quiet", flags->quiet, "warnings and errors only");
   app->footer([] { return keys_help(); });
-  return {app, [flags] { return run(*flags); }};
+  return {app, [flags] {
+            if (flags->quiet) log::set_level(log::Level::warning);
+            return run(*flags);
+          }};
 }
 
 }  // namespace ip2p::cli

@@ -4,6 +4,7 @@
 #include <new>
 
 #include "ip2p/base/log.h"
+#include "ip2p/model/compute_errors.h"
 #include "ip2p/version.h"
 
 #include "command.h"
@@ -30,11 +31,6 @@ Exit run_chosen(const CLI::App& program, std::initializer_list<Command> commands
     }
   refuse_leftovers(program);
   throw Error(Exit::usage, "no command was given; `ip2p --help` lists them");
-}
-
-/// libtorch's messages carry a stack trace below their first line.
-std::string first_line(const std::string& message) {
-  return message.substr(0, message.find('\n'));
 }
 
 int fail(Exit exit, const std::string& sentence) {

@@ -19,6 +19,9 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
   ~Progress();  ///< clears the line
 
+  /// Whether there is a terminal to write to, and it is wanted.
+  [[nodiscard]] bool is_shown() const { return on_; }
+
   /// What is being done before the first step: "loading ...".
   void say(const std::string& doing);
   /// Step `step` (from 0) of `steps` begins; `label` says of what. A step that is not beyond the

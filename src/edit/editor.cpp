@@ -1,7 +1,6 @@
 // editor.cpp - follow a picture through `edit`, top to bottom.
 #include "ip2p/edit/editor.h"
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <mutex>
@@ -11,6 +10,7 @@
 #include <torch/torch.h>
 
 #include "ip2p/base/error.h"
+#include "ip2p/base/lru_cache.h"
 #include "ip2p/diffusion/denoiser.h"
 #include "ip2p/diffusion/guidance.h"
 #include "ip2p/diffusion/noise.h"
@@ -18,9 +18,8 @@
 #include "ip2p/image/tensor.h"
 #include "ip2p/model/bundle.h"
 #include "ip2p/model/compute_errors.h"
+#include "ip2p/model/token_ids.h"
 #include "ip2p/text/tokenizer.h"
-
-#include "lru_cache.h"
 
 namespace ip2p {
 
@@ -46,20 +45,6 @@ struct Editor::Parts {
 };
 
 namespace {
-
-/// An instruction as token ids, (1,T).
-Tensor token_ids(const Tokenizer& tokenizer, const std::string& instruction,
-                 const Manifest& manifest) {
-  const Tokens tokens = tokenizer.encode(instruction);
-  // An id beyond the embedding would end in an error that names neither, on CUDA one that ends the
-  // process.
-  const auto largest = std::ranges::max(tokens.ids);
-  if (largest >= manifest.vocabulary)
-    throw Error(Exit::model, text(manifest.file("tokenizer").path, " gives the token ", largest,
-                                  ", bundle.json says that there are ", manifest.vocabulary,
-                                  "; export the bundle again"));
-  return torch::tensor(tokens.ids).unsqueeze(0);
-}
 
 /// Items that are edited together go through the same steps.
 void check_alike(std::span<const EditItem> items) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <future>
 #include <utility>
+#include <vector>
 
 #include "ip2p/base/error.h"
 
@@ -14,14 +15,14 @@ namespace ip2p {
 
 namespace {
 
-/// Hashes every file while they are loaded: both read the same pages. One thread, because loading
+/// Hashes these files while they are loaded: both read the same pages. One thread, because loading
 /// needs the other cores. What is wrong with a file is better said by its hash than by the parser
 /// that stumbles over it, so a failed verification wins.
 template <class Load>
-void load_verified(const Manifest& manifest, Load load) {
-  for (const auto& [part, file] : manifest.files) verify_size(file);
-  std::future<void> hashes = std::async(std::launch::async, [&manifest] {
-    for (const auto& [part, file] : manifest.files) verify_file(file);
+void load_verified(const std::vector<BundleFile>& files, Load load) {
+  for (const BundleFile& file : files) verify_size(file);
+  std::future<void> hashes = std::async(std::launch::async, [&files] {
+    for (const BundleFile& file : files) verify_file(file);
   });
   try {
     load();
@@ -40,11 +41,30 @@ Bundle::Bundle(const fs::path& folder, const Placement& placement)
 Bundle::Bundle(const fs::path& folder, const Placement& placement,
                const std::set<std::string_view>& parts)
     : manifest_(read_manifest(folder)), placement_(placement) {
-  load_verified(manifest_, [&] {
-    for (const std::string_view part : module_parts)
-      if (parts.contains(part))
-        modules_.emplace(part, std::make_shared<const Module>(manifest_.file(part), placement_));
-  });
+  std::vector<BundleFile> files;
+  for (const auto& [part, file] : manifest_.files) files.push_back(file);
+  load_verified(files, [&] { load(parts); });
+}
+
+void Bundle::load(const std::set<std::string_view>& parts) {
+  for (const std::string_view part : module_parts)
+    if (parts.contains(part))
+      modules_.insert_or_assign(std::string(part),
+                                std::make_shared<const Module>(manifest_.file(part), placement_));
+}
+
+Bundle Bundle::with_own(const std::set<std::string_view>& parts) const {
+  Bundle other = *this;
+  std::vector<BundleFile> files;
+  for (const std::string_view part : parts) files.push_back(manifest_.file(part));
+  load_verified(files, [&] { other.load(parts); });
+  return other;
+}
+
+Bundle Bundle::without(const std::set<std::string_view>& parts) const {
+  Bundle other = *this;
+  for (const std::string_view part : parts) other.modules_.erase(std::string(part));
+  return other;
 }
 
 const Module& Bundle::module(std::string_view part) const {

@@ -30,11 +30,11 @@ std::string memory_of(const c10::Device& device) {
   }
 }
 
+}  // namespace
+
 std::string first_line(const std::string& message) {
   return message.substr(0, message.find('\n'));
 }
-
-}  // namespace
 
 bool is_out_of_memory(const std::string& message) {
   for (const char* sign : {"can't allocate memory", "out of memory", "ALLOC_FAILED", "bad_alloc"})
@@ -42,22 +42,26 @@ bool is_out_of_memory(const std::string& message) {
   return false;
 }
 
-void throw_out_of_memory(const std::string& device, const std::string& doing) {
-  throw OutOfMemory(text(
-      "memory of ", device, memory_of(c10::Device(device)), " ran out while ", doing,
-      "; half the --resolution needs about a quarter of the working memory, a 16-bit --dtype half"));
+void throw_out_of_memory(const std::string& device, const std::string& doing,
+                         const std::string& memory_advice) {
+  throw OutOfMemory(
+      text("memory of ", device, memory_of(c10::Device(device)), " ran out while ", doing),
+      memory_advice);
 }
 
-void rethrow_compute_error(const std::string& device, const std::string& doing) {
+void rethrow_compute_error(const std::string& device, const std::string& doing,
+                           const std::string& memory_advice) {
   try {
     throw;
+  } catch (const OutOfMemory& error) {
+    throw OutOfMemory(error.happened(), memory_advice);
   } catch (const Error&) {
     throw;
   } catch (const std::bad_alloc&) {
-    throw_out_of_memory(device, doing);
+    throw_out_of_memory(device, doing, memory_advice);
   } catch (const c10::Error& error) {
     const std::string message = error.what_without_backtrace();
-    if (is_out_of_memory(message)) throw_out_of_memory(device, doing);
+    if (is_out_of_memory(message)) throw_out_of_memory(device, doing, memory_advice);
     throw Error(Exit::device,
                 text(device, " failed while ", doing, " (", first_line(message), ")"));
   }

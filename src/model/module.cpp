@@ -23,11 +23,6 @@
 namespace ip2p {
 namespace {
 
-/// libtorch's messages have a stack trace below; people need the line that says what is wrong.
-std::string first_line(const std::string& message) {
-  return message.substr(0, message.find('\n'));
-}
-
 /// The line of a TorchScript traceback that names the error.
 std::string last_line(std::string message) {
   while (!message.empty() && message.back() == '\n') message.pop_back();

@@ -13,14 +13,15 @@ std::vector<CropRule> crop_rules(const TrainConfig& config) {
   return {{.pixels = config.resolution, .batch = config.batch, .share = 1}};
 }
 
-std::vector<Example> usable_examples(const TrainConfig& config, std::vector<Example> examples) {
+std::vector<Example> usable_examples(const TrainConfig& config, std::vector<Example> examples,
+                                     bool warns) {
   const std::vector<CropRule> rules = crop_rules(config);
   const bool any_whole = std::ranges::any_of(
       rules, [&config](const CropRule& rule) { return rule.pixels == config.resolution; });
   if (!any_whole) {
     const std::size_t left_out =
         std::erase_if(examples, [](const Example& example) { return example.whole; });
-    if (left_out > 0)
+    if (left_out > 0 && warns)
       log::warn(text(left_out, " examples are left out: they must be seen whole, and no crop has ",
                      "the resolution (", config.resolution, " pixels)"));
   }

@@ -17,8 +17,9 @@ namespace ip2p {
 std::vector<CropRule> crop_rules(const TrainConfig& config);
 
 /// The examples that the rules can show: without a rule of whole squares those that are no `whole`,
-/// with a warning that counts the others. Error{file} when none are left.
-std::vector<Example> usable_examples(const TrainConfig& config, std::vector<Example> examples);
+/// and with `warns` a warning that counts the others. Error{file} when none are left.
+std::vector<Example> usable_examples(const TrainConfig& config, std::vector<Example> examples,
+                                     bool warns = true);
 
 class BatchPlan {
  public:

@@ -36,15 +36,17 @@ void check_sizes(const TrainConfig& config, const LatentGrid& grid, const Share&
 
 struct Batches::Parts {
   Parts(const TrainConfig& given, std::vector<Example> listed, const LatentGrid& grid,
-        EncodePixels encode, Share part, std::uint64_t first)
+        EncodePixels encode, Share part, std::uint64_t first, const ReadingWatch& watch)
       : config(given),
         share(part),
-        examples(usable_examples(given, std::move(listed))),
+        examples(usable_examples(given, std::move(listed), watch.warns)),
         plan(given, examples),
-        damage(examples.size()),
-        source(given.cache_latents
-                   ? make_cached_latents(given, examples, grid, encode, part.rank == 0, damage)
-                   : make_fresh_latents(given, examples, grid, std::move(encode), damage)),
+        // without the cache, each process reads other pictures and speaks for itself
+        damage(examples.size(), watch.listed, watch.warns || !given.cache_latents),
+        source(
+            given.cache_latents
+                ? make_cached_latents(given, examples, grid, encode, part.rank == 0, damage, watch)
+                : make_fresh_latents(given, examples, grid, std::move(encode), damage)),
         reader([this](std::uint64_t number) { return read(number); }, first,
                ReadAhead<Batch>::endless, static_cast<std::size_t>(given.reader_threads),
                static_cast<std::size_t>(given.reader_threads) + 1) {}
@@ -107,10 +109,10 @@ struct Batches::Parts {
 };
 
 Batches::Batches(const TrainConfig& config, std::vector<Example> examples, const LatentGrid& grid,
-                 EncodePixels encode, Share share, std::uint64_t first) {
+                 EncodePixels encode, Share share, std::uint64_t first, const ReadingWatch& watch) {
   check_sizes(config, grid, share);
-  parts_ =
-      std::make_unique<Parts>(config, std::move(examples), grid, std::move(encode), share, first);
+  parts_ = std::make_unique<Parts>(config, std::move(examples), grid, std::move(encode), share,
+                                   first, watch);
 }
 
 Batches::~Batches() = default;

@@ -20,7 +20,7 @@ class CachedLatents : public LatentSource {
  public:
   CachedLatents(const TrainConfig& config, const std::vector<Example>& examples,
                 const LatentGrid& grid, const EncodePixels& encode, bool by_this_process,
-                Damage& damage)
+                Damage& damage, const ReadingWatch& watch)
       : grid_(grid), resolution_(config.resolution) {
     number_pictures(examples);
     cache_ = std::make_unique<LatentCache>(
@@ -32,11 +32,14 @@ class CachedLatents : public LatentSource {
         LatentCacheMaking{.by_this_process = by_this_process,
                           .reader_threads = static_cast<std::size_t>(config.reader_threads),
                           .encode = encode,
-                          .unreadable = [&damage, count = std::size_t{0},
-                                         first = std::string()](const std::string& why) mutable {
-                            if (++count == 1) first = why;
-                            damage.check(count, first);
-                          }});
+                          .unreadable =
+                              [&damage, count = std::size_t{0},
+                               first = std::string()](const std::string& why) mutable {
+                                if (++count == 1) first = why;
+                                damage.check(count, first);
+                              },
+                          .encoded = watch.encoded,
+                          .stopping = watch.stopping});
     find_damage(examples, damage);
   }
 
@@ -105,8 +108,9 @@ std::unique_ptr<LatentSource> make_cached_latents(const TrainConfig& config,
                                                   const std::vector<Example>& examples,
                                                   const LatentGrid& grid,
                                                   const EncodePixels& encode, bool by_this_process,
-                                                  Damage& damage) {
-  return std::make_unique<CachedLatents>(config, examples, grid, encode, by_this_process, damage);
+                                                  Damage& damage, const ReadingWatch& watch) {
+  return std::make_unique<CachedLatents>(config, examples, grid, encode, by_this_process, damage,
+                                         watch);
 }
 
 }  // namespace ip2p

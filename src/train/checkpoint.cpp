@@ -167,6 +167,11 @@ Json read_tensors(const fs::path& path, const NamedTensors& tensors) {
   return stored.about;
 }
 
+Json read_about(const fs::path& path) {
+  const MappedFile file(path);
+  return parse_safetensors(file.bytes(), path).about;
+}
+
 Checkpoints::Checkpoints(fs::path folder, std::int64_t keep)
     : folder_(std::move(folder)), keep_(std::max<std::int64_t>(keep, 1)) {
   std::error_code failed;
@@ -178,8 +183,7 @@ Checkpoints::Checkpoints(fs::path folder, std::int64_t keep)
 std::optional<fs::path> Checkpoints::latest() const {
   for (const auto& [step, path] : checkpoints_in(folder_)) {
     try {
-      const MappedFile file(path);
-      (void)parse_safetensors(file.bytes(), path);
+      (void)read_about(path);
       return path;
     } catch (const Error& error) {
       log::warn(text("skipping a damaged checkpoint: ", error.what()));
@@ -188,9 +192,17 @@ std::optional<fs::path> Checkpoints::latest() const {
   return std::nullopt;
 }
 
+fs::path Checkpoints::path_of(std::int64_t step) const {
+  return folder_ / step_name(step);
+}
+
+fs::path Checkpoints::best() const {
+  return folder_ / best_name;
+}
+
 void Checkpoints::save(std::int64_t step, const NamedTensors& tensors, const Json& about) const {
   remove_partial_files(folder_);  // a run that was killed while it wrote leaves gigabytes
-  write_tensors(folder_ / step_name(step), tensors, about);
+  write_tensors(path_of(step), tensors, about);
   flush_folder(folder_);
 
   // Later ones than this are damaged, or the run would have gone on from there: they are no
@@ -202,8 +214,8 @@ void Checkpoints::save(std::int64_t step, const NamedTensors& tensors, const Jso
 }
 
 void Checkpoints::mark_best(std::int64_t step) const {
-  const fs::path from = folder_ / step_name(step);
-  const fs::path best = folder_ / best_name;
+  const fs::path from = path_of(step);
+  const fs::path best = this->best();
   const fs::path link = folder_ / ".ip2p-partial-best";
   std::error_code failed;
   fs::remove(link, failed);

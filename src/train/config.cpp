@@ -102,13 +102,34 @@ void check_together(const TrainConfig& config) {
     fail("validate_every needs examples: give validation_data, or set it to 0");
 }
 
-TrainConfig config_from(Json json) {
-  check_keys(json);
+/// Keys that somebody wrote down and that would do nothing.
+void check_effect(const Json& given, const TrainConfig& config) {
+  struct Idle {
+    const char* key;
+    bool idle;
+    const char* why;
+  };
+  const bool adamw = config.optimizer == "adamw";
+  const bool constant = config.schedule == "constant";
+  for (const Idle& rule :
+       {Idle{"batch", !config.crops.empty(), "beside crops, which have a batch each"},
+        Idle{"momentum", adamw, "with the optimizer adamw"},
+        Idle{"adam_rate", adamw, "with the optimizer adamw"},
+        Idle{"decay_from", constant, "with the schedule constant"},
+        Idle{"final_rate", constant, "with the schedule constant"}})
+    if (rule.idle && given.contains(rule.key))
+      fail(text(rule.key, " does nothing ", rule.why, "; take it out"));
+}
+
+TrainConfig config_from(const Json& given) {
+  check_keys(given);
   TrainConfig config;
-  if (json.contains("crops")) config.crops = crop_rules(json.at("crops"));
-  json.erase("crops");
-  options_from_json(json, config);
+  if (given.contains("crops")) config.crops = crop_rules(given.at("crops"));
+  Json options = given;
+  options.erase("crops");
+  options_from_json(options, config);
   check_together(config);
+  check_effect(given, config);
   return config;
 }
 
@@ -155,7 +176,7 @@ TrainConfig read_train_config(const fs::path& path) {
 
   TrainConfig config;
   try {
-    config = config_from(std::move(json));
+    config = config_from(json);
   } catch (const Error& error) {
     // options are flags elsewhere; here they are keys
     std::string_view sentence = error.what();

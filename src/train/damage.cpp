@@ -17,12 +17,12 @@ void Damage::add(std::size_t example, const std::string& why) {
   is_damaged_[example] = true;
   if (++count_ == 1) first_ = why;
   check(count_, first_);
-  log::warn(text("an example is left out: ", why));
+  if (warns_) log::warn(text("an example is left out: ", why));
 }
 
 void Damage::check(std::size_t count, const std::string& first) const {
-  if (count * 100 <= is_damaged_.size()) return;
-  throw Error(Exit::file, text("at least ", count, " of ", is_damaged_.size(),
+  if (count * 100 <= listed_) return;
+  throw Error(Exit::file, text("at least ", count, " of ", listed_,
                                " examples cannot be used, more than 1 %; the first: ", first,
                                "; repair them or take them from the list"));
 }

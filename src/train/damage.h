@@ -1,6 +1,7 @@
 // damage.h - examples that cannot be used: named once, counted, and too many of them an error.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <mutex>
 #include <string>
@@ -11,7 +12,10 @@ namespace ip2p {
 /// Safe to use from several threads.
 class Damage {
  public:
-  explicit Damage(std::size_t examples) : is_damaged_(examples) {}
+  /// Where the examples were chosen from a longer list, `listed` of them, the share is that of the
+  /// list. One of several processes that all find the same `warns`.
+  explicit Damage(std::size_t examples, std::size_t listed = 0, bool warns = true)
+      : is_damaged_(examples), listed_(std::max(examples, listed)), warns_(warns) {}
 
   [[nodiscard]] bool has(std::size_t example) const;
 
@@ -27,6 +31,8 @@ class Damage {
  private:
   mutable std::mutex mutex_;
   std::vector<bool> is_damaged_;
+  std::size_t listed_;
+  bool warns_;
   std::size_t count_ = 0;
   std::string first_;
 };

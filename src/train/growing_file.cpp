@@ -20,7 +20,7 @@ fs::path GrowingFile::partial_name(const fs::path& path) {
 }
 
 GrowingFile::GrowingFile(fs::path path, std::uint64_t size)
-    : path_(std::move(path)), partial_(partial_name(path_)) {
+    : path_(std::move(path)), partial_(partial_name(path_)), size_(size) {
   std::error_code failed;
   fs::create_directories(path_.parent_path(), failed);
   if (failed)
@@ -35,16 +35,18 @@ GrowingFile::GrowingFile(fs::path path, std::uint64_t size)
                                  " is being written by another run; wait for that or give this run "
                                  "another output folder"));
   }
-  if (::ftruncate(fd_, 0) != 0 || ::ftruncate(fd_, static_cast<off_t>(size)) != 0) {
-    const int error_number = errno;
+  if (::lseek(fd_, 0, SEEK_END) == static_cast<off_t>(size_)) return;
+  try {
+    clear();
+  } catch (...) {
     ::close(fd_);
     ::unlink(partial_.c_str());
-    fail(error_number);
+    throw;
   }
 }
 
 GrowingFile::~GrowingFile() {
-  if (!finished_) ::unlink(partial_.c_str());
+  if (!finished_ && !keep_) ::unlink(partial_.c_str());
   ::close(fd_);
 }
 
@@ -58,8 +60,27 @@ void GrowingFile::write(std::uint64_t offset, ByteSpan bytes) {
   }
 }
 
+void GrowingFile::read(std::uint64_t offset, std::span<std::uint8_t> bytes) const {
+  while (!bytes.empty()) {
+    const ssize_t count = ::pread(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) fail(count == 0 ? EIO : errno);
+    bytes = bytes.subspan(static_cast<std::size_t>(count));
+    offset += static_cast<std::uint64_t>(count);
+  }
+}
+
+void GrowingFile::clear() {
+  if (::ftruncate(fd_, 0) != 0 || ::ftruncate(fd_, static_cast<off_t>(size_)) != 0) fail(errno);
+}
+
+void GrowingFile::flush() {
+  if (::fsync(fd_) != 0) fail(errno);
+}
+
 void GrowingFile::finish() {
-  if (::fsync(fd_) != 0 || ::rename(partial_.c_str(), path_.c_str()) != 0) fail(errno);
+  flush();
+  if (::rename(partial_.c_str(), path_.c_str()) != 0) fail(errno);
   finished_ = true;
 }
 

@@ -105,6 +105,9 @@ class Maker {
     if (numbers_.size() == encoded_at_once) flush();
   }
 
+  /// Whether nothing waits to be encoded with what follows.
+  [[nodiscard]] bool is_idle() const { return numbers_.empty(); }
+
   void flush() {
     if (numbers_.empty()) return;
     const torch::Tensor pixels = torch::cat(pixels_);  // (B,3,H,W)
@@ -135,31 +138,68 @@ class Maker {
   std::vector<torch::Tensor> pixels_;  // of each, (1,3,H,W)
 };
 
+/// An unfinished file's header has the count of the pictures that are done at its end. It is on the
+/// disk after what it counts.
+constexpr std::size_t count_at = alignment - sizeof(std::uint64_t);
+
+void write_count(GrowingFile& file, Header header, std::uint64_t done) {
+  file.flush();
+  std::memcpy(header.data() + count_at, &done, sizeof done);
+  file.write(0, header);
+}
+
+/// How many pictures an earlier run has left in the file; 0 when they are of another kind.
+std::uint64_t taken_over(GrowingFile& file, const Header& header, std::size_t pictures) {
+  Header found{};
+  file.read(0, found);
+  std::uint64_t done = 0;
+  std::memcpy(&done, found.data() + count_at, sizeof done);
+  if (done <= pictures && std::equal(header.begin(), header.begin() + count_at, found.begin()))
+    return done;
+  file.clear();
+  return 0;
+}
+
+[[noreturn]] void interrupt(std::uint64_t done, std::size_t all) {
+  throw Error(Exit::interrupted, text("interrupted with ", done, " of ", all,
+                                      " pictures encoded; the same command goes on from there"));
+}
+
 void make(const fs::path& path, const Header& header, const LatentCacheSpec& spec,
           const std::vector<fs::path>& pictures, const LatentCacheMaking& making) {
-  constexpr auto report_every = std::chrono::seconds(10);
+  constexpr auto save_every = std::chrono::seconds(10);
   constexpr std::size_t read_ahead = 16;
   const Layout layout(spec, pictures.size());
   const torch::NoGradGuard no_gradients;
-  log::info(text("encoding ", pictures.size(), " pictures into ", path));
   GrowingFile file(path, layout.file_bytes());
+  const std::uint64_t first = taken_over(file, header, pictures.size());
+  log::info(text("encoding ", pictures.size() - first, " pictures into ", path));
   Maker maker(spec, layout, making.encode, file);
   ReadAhead<MaybeSquare> reader(
       [&](std::uint64_t picture) {
         return read_square(pictures[picture], static_cast<int>(spec.resolution));
       },
-      0, pictures.size(), making.reader_threads, read_ahead);
+      first, pictures.size(), making.reader_threads, read_ahead);
 
-  Clock::time_point reported = Clock::now();
-  for (std::size_t picture = 0; picture < pictures.size(); ++picture) {
+  Clock::time_point saved = Clock::now();
+  for (std::size_t picture = first; picture < pictures.size(); ++picture) {
     const MaybeSquare read = reader.next();
     if (read.square)
       maker.add(picture, *read.square);
     else
       making.unreadable(read.failure);
-    if (Clock::now() - reported < report_every) continue;
-    reported = Clock::now();
-    log::info(text("encoded ", picture + 1, " of ", pictures.size(), " pictures"));
+    if (making.encoded) making.encoded(picture + 1, pictures.size());
+    // only between groups: pictures are encoded beside the same others, and so to the same bits,
+    // however often this is interrupted
+    if (!maker.is_idle()) continue;
+    const bool stop = making.stopping && making.stopping();
+    if (!stop && Clock::now() - saved < save_every) continue;
+    saved = Clock::now();
+    write_count(file, header, picture + 1);
+    if (stop) {
+      file.keep();
+      interrupt(picture + 1, pictures.size());
+    }
   }
   maker.flush();
   file.write(0, header);
@@ -174,13 +214,15 @@ std::optional<fs::file_time_type> last_progress(const fs::path& path) {
 }
 
 std::unique_ptr<const MappedFile> wait_for(const fs::path& path, const Header& header,
-                                           const Layout& layout) {
+                                           const Layout& layout, const LatentCacheMaking& making) {
   constexpr auto look_every = std::chrono::milliseconds(200);
   constexpr auto patience = std::chrono::minutes(10);
   std::optional<fs::file_time_type> progress = last_progress(path);
   Clock::time_point progressed = Clock::now();
   for (;;) {
     if (auto file = open_whole(path, header, layout)) return file;
+    if (making.stopping && making.stopping())
+      throw Error(Exit::interrupted, "interrupted while process 0 encodes pictures");
     const auto now = last_progress(path);
     if (now != progress) progressed = Clock::now();
     progress = now;
@@ -204,7 +246,7 @@ LatentCache::LatentCache(const LatentCacheSpec& spec, const std::vector<fs::path
   file_ = open_whole(path, header, layout);
   if (file_) return;
   if (making.by_this_process) make(path, header, spec, pictures, making);
-  file_ = wait_for(path, header, layout);
+  file_ = wait_for(path, header, layout, making);
 }
 
 Size LatentCache::original_size(std::size_t picture) const {

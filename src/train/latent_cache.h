@@ -29,16 +29,21 @@ struct LatentCacheMaking {
   EncodePixels encode;
   /// Told of each picture that cannot be read; may throw to stop.
   std::function<void(const std::string& why)> unreadable;
+  std::function<void(std::size_t done, std::size_t all)>
+      encoded;                     ///< told how far it is; may be {}
+  std::function<bool()> stopping;  ///< asked meanwhile; true: Error{interrupted}; may be {}
 };
 
-/// The file: 64 bytes that name it; for each picture the width and height of the original as int32,
+/// The file: 64 bytes that name it (and while it is unfinished count the pictures that are done, in
+/// the last 8 of them); for each picture the width and height of the original as int32,
 /// 0 for one that cannot be read; from the next multiple of 64 on the latents of each, float16
 /// (C,h,w), and with `flip` those of the mirrored picture after them.
 class LatentCache {
  public:
   /// Opens the file, after making it (or waiting for it) when it is missing or not whole. It is
-  /// written under another name and moved: a file that is there is whole. Error{file} when it
-  /// cannot be written, or when the process that makes it stands still.
+  /// written under another name and moved: a file that is there is whole. What a run that was
+  /// stopped or killed left unfinished is gone on with. Error{file} when it cannot be written, or
+  /// when the process that makes it stands still; Error{interrupted}.
   LatentCache(const LatentCacheSpec& spec, const std::vector<fs::path>& pictures,
               const LatentCacheMaking& making);
 

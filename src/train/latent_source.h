@@ -50,7 +50,7 @@ std::unique_ptr<LatentSource> make_cached_latents(const TrainConfig& config,
                                                   const std::vector<Example>& examples,
                                                   const LatentGrid& grid,
                                                   const EncodePixels& encode, bool by_this_process,
-                                                  Damage& damage);
+                                                  Damage& damage, const ReadingWatch& watch);
 
 /// Reads and encodes pictures each time they are asked for. Keeps references to `examples` and
 /// `damage`.

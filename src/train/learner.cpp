@@ -1,10 +1,12 @@
 // learner.cpp - from instructions and latents to one number.
 #include "learner.h"
 
+#include <algorithm>
+
 #include <ATen/autocast_mode.h>
 #include <torch/torch.h>
 
-#include "ip2p/base/error.h"
+#include "ip2p/model/token_ids.h"
 
 namespace ip2p {
 namespace {
@@ -33,6 +35,14 @@ class MixedPrecision {
   torch::DeviceType kind_;
 };
 
+/// As many as fit into a quarter of a GiB: a data set may have a million instructions.
+std::size_t remembered_contexts(const Manifest& manifest) {
+  constexpr std::int64_t bytes = std::int64_t{256} << 20;
+  const auto each =
+      manifest.text.length * manifest.context_width * static_cast<std::int64_t>(sizeof(float));
+  return static_cast<std::size_t>(std::max<std::int64_t>(bytes / each, 1));
+}
+
 }  // namespace
 
 NamedTensors trained_parameters(const Bundle& bundle, const TrainConfig& config) {
@@ -49,45 +59,48 @@ Learner::Learner(Bundle bundle, const TrainConfig& config)
     : bundle_(std::move(bundle)),
       config_(config),
       tokenizer_(bundle_.manifest().file("tokenizer").path, bundle_.manifest().text),
-      parameters_(trained_parameters(bundle_, config)) {}
+      parameters_(trained_parameters(bundle_, config)),
+      known_(remembered_contexts(bundle_.manifest())) {}
 
 torch::Tensor Learner::encode(const torch::Tensor& pixels) const {
   const torch::NoGradGuard no_grad;
   return (bundle_.encode_image(pixels) / bundle_.manifest().latent.image_scale).to(torch::kCPU);
 }
 
-torch::Tensor Learner::token_ids(const std::string& instruction) const {
-  return torch::tensor(tokenizer_.encode(instruction).ids);
+torch::Tensor Learner::ids(const std::string& instruction) const {
+  return token_ids(tokenizer_, instruction, bundle_.manifest());
 }
 
-torch::Tensor Learner::context(const std::vector<std::string>& instructions,
-                               const std::vector<bool>& dropped) {
-  std::vector<std::string> texts;
-  for (std::size_t i = 0; i < instructions.size(); ++i)
-    texts.push_back(dropped[i] ? "" : instructions[i]);
-  if (config_.train_text) {
-    std::vector<torch::Tensor> ids;
-    for (const std::string& words : texts) ids.push_back(token_ids(words));
-    return bundle_.encode_text(torch::stack(ids));
-  }
+torch::Tensor Learner::learned_context(const std::vector<std::string>& words) const {
+  std::vector<torch::Tensor> all;
+  for (const std::string& instruction : words) all.push_back(ids(instruction));
+  return bundle_.encode_text(torch::cat(all));
+}
+
+/// One at a time: encoded beside others, an instruction's numbers differ in the last bits, and what
+/// stands beside it depends on what is remembered, which a resumed run does not share.
+torch::Tensor Learner::frozen_context(const std::vector<std::string>& words) {
   const torch::NoGradGuard no_grad;
-  std::vector<torch::Tensor> contexts;
-  for (const std::string& words : texts) {
-    auto found = known_.find(words);
-    if (found == known_.end())
-      found = known_.emplace(words, bundle_.encode_text(token_ids(words).unsqueeze(0))[0]).first;
-    contexts.push_back(found->second);
-  }
-  return torch::stack(contexts);
+  std::vector<torch::Tensor> all;
+  for (const std::string& instruction : words)
+    all.push_back(known_.get(
+        instruction, [&] { return bundle_.encode_text(ids(instruction)).to(torch::kCPU); }));
+  return torch::cat(all).to(bundle_.placement().device);
 }
 
 torch::Tensor Learner::loss(const Batch& batch) {
   const Manifest& manifest = bundle_.manifest();
   const torch::Device device = bundle_.placement().device;
   const NoisyBatch noisy = make_noisy(batch, config_, manifest.noise, manifest.latent, device);
+  std::vector<std::string> words = batch.instructions;
+  for (std::size_t i = 0; i < words.size(); ++i)
+    if (noisy.drop_text[i]) words[i].clear();
+  // what is remembered is float32: it does not depend on the precision of the step that needed it
+  torch::Tensor context;
+  if (!config_.train_text) context = frozen_context(words);
   const MixedPrecision mixed(config_.precision == "bfloat16", device);
-  const torch::Tensor words = context(batch.instructions, noisy.drop_text);
-  return weighted_loss(bundle_.predict(noisy.sample, noisy.timestep, words), noisy);
+  if (config_.train_text) context = learned_context(words);
+  return weighted_loss(bundle_.predict(noisy.sample, noisy.timestep, context), noisy);
 }
 
 }  // namespace ip2p

@@ -1,10 +1,10 @@
 // learner.h - the network that is trained: its weights, and the loss of a batch.
 #pragma once
 
-#include <map>
 #include <string>
 #include <vector>
 
+#include "ip2p/base/lru_cache.h"
 #include "ip2p/model/bundle.h"
 #include "ip2p/text/tokenizer.h"
 #include "ip2p/train/config.h"
@@ -27,18 +27,21 @@ class Learner {
   /// What the batch reader needs: (B,3,H,W) -> the VAE's mode, unscaled.
   [[nodiscard]] torch::Tensor encode(const torch::Tensor& pixels) const;
 
+  /// Once all latents are cached, nobody calls `encode` any more.
+  void forget_encoder() { bundle_ = bundle_.without({"vae_encoder"}); }
+
   [[nodiscard]] const Bundle& bundle() const { return bundle_; }
 
  private:
-  [[nodiscard]] torch::Tensor context(const std::vector<std::string>& instructions,
-                                      const std::vector<bool>& dropped);
-  [[nodiscard]] torch::Tensor token_ids(const std::string& instruction) const;
+  [[nodiscard]] torch::Tensor ids(const std::string& instruction) const;
+  [[nodiscard]] torch::Tensor learned_context(const std::vector<std::string>& words) const;
+  [[nodiscard]] torch::Tensor frozen_context(const std::vector<std::string>& words);
 
   Bundle bundle_;
   TrainConfig config_;
   Tokenizer tokenizer_;
   NamedTensors parameters_;
-  std::map<std::string, torch::Tensor> known_;  ///< (T,D) by instruction, of a frozen text encoder
+  LruCache<torch::Tensor> known_;  ///< (1,T,D) on the CPU by instruction, of a frozen text encoder
 };
 
 /// The weights of `bundle` that a run trains, by the learner's names.

@@ -1,5 +1,4 @@
-// nccl_module.cpp - libip2p_nccl.so: processes on GPUs, by libtorch's own NCCL. Compiled here, but
-// not measured: no machine with two GPUs was at hand.
+// nccl_module.cpp - libip2p_nccl.so: processes on GPUs, by libtorch's own NCCL.
 #include <chrono>
 #include <memory>
 

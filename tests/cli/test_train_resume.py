@@ -8,12 +8,14 @@ import signal
 import time
 
 import pytest
-from training import FILE, INTERRUPTED, OK, TWO, changed, make_pairs, training, weights  # noqa: F401 (a fixture)
+from safetensors.torch import save_file
+from training import FILE, INTERRUPTED, NO, OK, TWO, changed, make_pairs, training, weights  # noqa: F401 (a fixture)
 
 # Everything that has a state or draws a number.
 KINDS = {
     "adamw": {"schedule": "cosine", "warmup": 3, "min_snr": 5.0, "drop_both": 0.3, "drop_text": 0.3, "noise_offset": 0.1},
     "muon": {"optimizer": "muon", "train_text": True, "cache_latents": False, "accumulate": 2, "batch": 2},
+    "bfloat16": {"precision": "bfloat16", "drop_text": 0.3},
     "crops": {
         "resolution": 128, "crops": [{"pixels": 64, "batch": 6, "share": 2}, {"pixels": 128, "batch": 2}],
         "reader_threads": 3,
@@ -107,6 +109,42 @@ def test_a_full_disk_keeps_the_checkpoint_before(training):
     assert training.train("run", steps=4) == whole
 
 
+def test_gradients_that_are_not_finite_are_not_taken(training):
+    """The loss is a number, but the norm of its gradients is beyond float32."""
+    training.train("run", steps=2)
+    path = training.folder / "run/checkpoints/step-00000002.safetensors"
+    tensors, about = training.checkpoint("run", 2)
+    tensors["weights.unet.conv_out.weight"] *= 1e18
+    save_file(tensors, path, {"ip2p": json.dumps(about)})
+    before = path.read_bytes()
+    _, log = training.run(training.config("run", steps=6, checkpoint_every=1), code=NO)
+    message = log.splitlines()[-1]
+    for needle in "step 3", "norm inf", "learning_rate", path.name:
+        assert needle in message, message
+    assert training.checkpoints("run") == [path.name] and path.read_bytes() == before
+
+
+def test_a_stop_during_a_contact_sheet(training, photograph):
+    """It is made again: the run that follows is the one that was left alone."""
+    make_pairs(training.folder / "held", photograph, count=2, seed=1)
+    manifest = training.folder / "bundle/bundle.json"
+    manifest.write_text(manifest.read_text().replace('"steps": 3', '"steps": 400'))
+    config = training.config("run", steps=3, validation_data="held", validate_every=2, validation_examples=1)
+    process = training.start(config)
+    saved = training.folder / "run/checkpoints/step-00000002.safetensors"
+    deadline = time.monotonic() + 60
+    while not saved.exists():
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.005)
+    process.send_signal(signal.SIGINT)
+    _, log = process.communicate(timeout=60)
+    assert process.returncode == INTERRUPTED and "interrupted at step 2 of 3" in log, log
+    assert not training.held_out("run") and not (training.folder / "run/sheets").exists()
+    training.run(config)
+    assert list(training.held_out("run")) == [2] and len(training.steps("run")) == 3
+    assert (training.folder / "run/sheets/step-2.jpg").exists()
+
+
 def test_checkpoints_are_kept_by_number(training):
     training.train("run", steps=7, checkpoint_every=1, keep=3)
     assert training.checkpoints("run") == [f"step-0000000{step}.safetensors" for step in (5, 6, 7)]
@@ -131,6 +169,8 @@ def test_two_processes_stop_together(training):
     finally:
         process.kill()
     assert process.returncode == INTERRUPTED, errors
+    assert "finalize" not in errors, "a process left the other one alone with its checkpoint"
+    assert errors.count("interrupted at step") == 1
     done = len(training.steps("run"))
     assert training.checkpoints("run") == [f"step-{done:08}.safetensors"]
     assert json.loads(log.read_text().splitlines()[-1])["step"] == done

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from training import changed, make_pairs, training  # noqa: F401 (training is a fixture)
-from training_reference import Reference
+from training_reference import Reference, Step
 
 BOUND = 1e-5  # of the loss, and of the largest gradient of each tensor
 
@@ -53,6 +53,22 @@ def step(training, tiny_folder, tiny_bundle, photograph):
         return line, gradients, Reference(tiny_folder(model), data, keys, cache).step(crop or side)
 
     return run
+
+
+def test_the_held_out_loss_is_the_same(training, tiny_folder, tiny_bundle, photograph):
+    """Of weights that no step has moved, whatever the objective that is trained."""
+    side, held = 64, make_pairs(training.folder / "held", photograph, count=70, side=64, seed=1)
+    several_wordings(held / "metadata.jsonl")
+    training.bundle = tiny_bundle("sd2")
+    objective = {"min_snr": 5.0, "noisy_bias": 1.5, "noise_offset": 0.1, "precision": "bfloat16", "seed": 3}
+    training.train("run", steps=1, resolution=side, learning_rate=0.0, cache_latents=False, **objective,
+                   validation_data="held", validate_every=1, validation_examples=1)  # fmt: skip
+    keys = PLAIN | {"resolution": side, "batch": 4, "cache_latents": False}
+    keys |= {"drop_text": 0.0, "drop_both": 0.0, "drop_image": 0.0}
+    reference = Reference(tiny_folder("sd2"), held, keys)
+    reference.examples = [reference.examples[i * 70 // 64] for i in range(64)]
+    losses = [reference.loss(number, side, Step()).item() for number in range(16)]
+    assert training.held_out("run") == {1: pytest.approx(sum(losses) / 16, rel=BOUND)}
 
 
 def several_wordings(metadata):

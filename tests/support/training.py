@@ -78,6 +78,8 @@ class Training:
             "bundle": str(self.bundle), "data": "data", "output": name, "device": "cpu",
             "resolution": 64, "batch": 4, "steps": 6, "log_every": 1, "checkpoint_every": 2, "learning_rate": 1e-3,
         } | keys
+        if "crops" in keys:
+            content.pop("batch", None)
         path = self.folder / f"{name}.json"
         path.write_text(json.dumps({key: value for key, value in content.items() if value is not ...}))
         return path
@@ -113,11 +115,16 @@ class Training:
         return sorted(path.name for path in (self.folder / name / "checkpoints").iterdir())
 
     def checkpoint(self, name, step):
-        """The tensors and the JSON object of a checkpoint."""
-        path = self.folder / name / f"checkpoints/step-{step:08}.safetensors"
+        """The tensors and the JSON object of a checkpoint, of a step or the "best"."""
+        file = "best" if step == "best" else f"step-{step:08}"
+        path = self.folder / name / f"checkpoints/{file}.safetensors"
         with safe_open(path, "pt") as file:
             about = json.loads(file.metadata()["ip2p"])
         return load_file(path), about
+
+    def held_out(self, name):
+        """{step: held-out loss}"""
+        return {line["step"]: line["held_out_loss"] for line in self.lines(name) if "held_out_loss" in line}
 
     def stop_after(self, name, step, number):
         """Starts NAME.json, sends it a signal when `step` is logged; (exit code, stderr)."""

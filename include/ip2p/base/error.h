@@ -31,10 +31,18 @@ class Error : public std::runtime_error {
   Exit exit_;
 };
 
-/// Memory ran out on a device: the same work in smaller parts may succeed.
+/// Memory ran out on a device: the same work in smaller parts may succeed. The sentence is what
+/// happened and, when there is one, an advice behind it.
 class OutOfMemory : public Error {
  public:
-  explicit OutOfMemory(const std::string& sentence) : Error(Exit::device, sentence) {}
+  explicit OutOfMemory(const std::string& happened, const std::string& advice = "")
+      : Error(Exit::device, advice.empty() ? happened : happened + "; " + advice),
+        happened_(happened) {}
+
+  [[nodiscard]] const std::string& happened() const noexcept { return happened_; }
+
+ private:
+  std::string happened_;
 };
 
 /// The parts written one after another, as `operator<<` writes them: text("steps ", 3) is "steps

@@ -1,6 +1,8 @@
 // range.h - the numbers that something may be, declared once for checks, sentences and help.
 #pragma once
 
+#include <array>
+#include <charconv>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -9,13 +11,25 @@
 
 namespace ip2p {
 
+/// A number as its shortest text that reads back as the same number: streams would round it.
+template <class Number>
+std::string exact(Number number) {
+  if constexpr (std::is_floating_point_v<Number>) {
+    std::array<char, 32> digits{};
+    const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), number);
+    return {digits.data(), written.ptr};
+  } else {
+    return text(number);
+  }
+}
+
 /// The numbers from `lo` to `hi`, both allowed. NaN never is.
 template <class Number>
 struct Range {
   Number lo;
   Number hi;
 
-  [[nodiscard]] std::string expected() const { return text(lo, " to ", hi); }
+  [[nodiscard]] std::string expected() const { return text(exact(lo), " to ", exact(hi)); }
 
   template <class Value>
   [[nodiscard]] bool allows(const Value& value) const {

@@ -60,6 +60,13 @@ class Bundle {
   /// gradients, and written into.
   [[nodiscard]] NamedTensors parameters(std::string_view part) const;
 
+  /// The same bundle with modules of its own for `parts`, read and verified anew; the others are
+  /// shared with this one. Error{model}.
+  [[nodiscard]] Bundle with_own(const std::set<std::string_view>& parts) const;
+
+  /// The same bundle without `parts`, whose calls must not be made.
+  [[nodiscard]] Bundle without(const std::set<std::string_view>& parts) const;
+
   /// Writes a bundle with the weights as they are now into `folder`, which must not exist:
   /// floating-point weights in `dtype`, the rest of the manifest as it was. Whole or not at all.
   /// Error{file} when it exists or cannot be written.
@@ -70,6 +77,7 @@ class Bundle {
 
  private:
   [[nodiscard]] const Module& module(std::string_view part) const;
+  void load(const std::set<std::string_view>& parts);
 
   Manifest manifest_;
   Placement placement_;

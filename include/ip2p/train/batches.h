@@ -41,6 +41,19 @@ struct LatentGrid {
   std::string encoder_hash;        ///< names the encoder, for the cache
 };
 
+/// How reading is watched and stopped.
+struct ReadingWatch {
+  /// The length of the list that the examples were chosen from, which the share of damaged ones is
+  /// taken of; 0: they are the list.
+  std::size_t listed = 0;
+  /// Names damaged and left-out examples in warnings: one process does that for all.
+  bool warns = true;
+  /// Told while pictures are encoded into the cache: how many of how many are.
+  std::function<void(std::size_t done, std::size_t all)> encoded;
+  /// Asked meanwhile: true ends it by Error{interrupted}. What is encoded is kept for the next run.
+  std::function<bool()> stopping;
+};
+
 /// Hands out batch after batch, from number `first` on. The content of batch n is a function of
 /// the seed, n and the examples alone. Batch n has the size of crops[k], k the n-th of an endless
 /// list in which each rule stands `share` times in a row. Examples that are `whole` are in batches
@@ -58,7 +71,7 @@ struct LatentGrid {
 class Batches {
  public:
   Batches(const TrainConfig& config, std::vector<Example> examples, const LatentGrid& grid,
-          EncodePixels encode, Share share, std::uint64_t first);
+          EncodePixels encode, Share share, std::uint64_t first, const ReadingWatch& watch = {});
   Batches(const Batches&) = delete;
   Batches& operator=(const Batches&) = delete;
   ~Batches();

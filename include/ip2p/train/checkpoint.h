@@ -23,6 +23,10 @@ void write_tensors(const fs::path& path, const NamedTensors& tensors, const nloh
 /// expected, got); then `tensors` may be partly filled.
 nlohmann::json read_tensors(const fs::path& path, const NamedTensors& tensors);
 
+/// The JSON object of a file alone, an empty one when another program wrote it. Error{file} when it
+/// is missing, cut short or not of this kind.
+nlohmann::json read_about(const fs::path& path);
+
 /// The checkpoints of one run: `folder`/step-00001000.safetensors, ..., and best.safetensors.
 class Checkpoints {
  public:
@@ -31,6 +35,10 @@ class Checkpoints {
 
   /// The latest whole one: a file that is cut short or damaged is skipped with a warning.
   [[nodiscard]] std::optional<fs::path> latest() const;
+
+  /// Where the checkpoint of a step is, or would be; and the best.
+  [[nodiscard]] fs::path path_of(std::int64_t step) const;
+  [[nodiscard]] fs::path best() const;
 
   /// Writes, then deletes those beyond `keep`. A failed write deletes nothing.
   void save(std::int64_t step, const NamedTensors& tensors, const nlohmann::json& about) const;

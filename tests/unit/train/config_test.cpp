@@ -79,6 +79,23 @@ TEST_F(TrainConfigFile, NamesTheKeyOfEveryMistake) {
   expect_refused(R"("validate_every": 5)", "validate_every needs examples");
 }
 
+TEST_F(TrainConfigFile, RefusesKeysThatWouldDoNothing) {
+  const std::string crops = R"("crops": [{"pixels": 64, "batch": 2}])";
+  expect_refused(R"("batch": 4, )" + crops, "batch does nothing beside crops");
+  expect_refused(R"("momentum": 0.9)", "momentum does nothing with the optimizer adamw");
+  expect_refused(R"("adam_rate": 0.9)", "adam_rate does nothing");
+  expect_refused(R"("decay_from": 0.9)", "decay_from does nothing with the schedule constant");
+  expect_refused(R"("final_rate": 0.0)", "final_rate does nothing");
+  EXPECT_NO_THROW(read_with(crops));
+  EXPECT_NO_THROW(read_with(R"("optimizer": "muon", "momentum": 0.9, "adam_rate": 1, "beta1": 0)"));
+  EXPECT_NO_THROW(read_with(R"("schedule": "cosine", "decay_from": 0.5)"));
+}
+
+TEST_F(TrainConfigFile, SaysRangesToTheLastDigit) {
+  expect_refused(R"("beta2": 1)", "beta2: expected a number from 0 to 0.99999999, got 1");
+  expect_refused(R"("clip_norm": -1)", "clip_norm: expected a number from 0 to 1e+09, got -1");
+}
+
 TEST_F(TrainConfigFile, ListsCropsAmongTheKnownKeys) {
   expect_refused(R"("step": 3)", "unknown option");
   expect_error(Exit::usage, [&] { read_with(R"("crop": [])"); }, "cache_latents, crops, batch");

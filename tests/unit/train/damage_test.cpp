@@ -36,5 +36,19 @@ TEST(Damage, MayReachOneInAHundred) {
   EXPECT_NO_THROW(Damage(100).check(1, "a"));
 }
 
+TEST(Damage, OfChosenExamplesIsAShareOfTheList) {
+  test::ExpectedWarnings warnings;
+  Damage damage(64, 200);
+  damage.add(1, "a.png is cut short");
+  damage.add(2, "b.png is cut short");
+  expect_error(Exit::file, [&] { damage.add(3, "c.png is cut short"); }, "3 of 200 examples");
+}
+
+TEST(Damage, IsNamedByOneProcess) {
+  Damage silent(200, 0, false);  // a warning would fail this test
+  silent.add(1, "a.png is cut short");
+  EXPECT_TRUE(silent.has(1));
+}
+
 }  // namespace
 }  // namespace ip2p

@@ -29,5 +29,32 @@ TEST(GrowingFile, IsThereWhenItIsFinished) {
   EXPECT_FALSE(fs::exists(folder / "c.partial"));
 }
 
+TEST(GrowingFile, TakesOverWhatWasKept) {
+  const test::TemporaryFolder folder;
+  const fs::path path = folder / "b";
+  const auto content = [](const GrowingFile& file) {
+    Bytes bytes(4);
+    file.read(0, bytes);
+    return bytes;
+  };
+  {
+    GrowingFile file(path, 4);
+    file.write(1, Bytes{7});
+    file.keep();
+  }
+  {
+    GrowingFile file(path, 4);
+    EXPECT_EQ(content(file), (Bytes{0, 7, 0, 0}));
+    file.clear();
+    EXPECT_EQ(content(file), (Bytes{0, 0, 0, 0}));
+    file.write(1, Bytes{7});
+    file.keep();
+  }
+  EXPECT_FALSE(fs::exists(path));
+  EXPECT_EQ(fs::file_size(GrowingFile::partial_name(path)), 4U);
+  const GrowingFile larger(path, 8);
+  EXPECT_EQ(content(larger), (Bytes{0, 0, 0, 0})) << "of another size: not this file";
+}
+
 }  // namespace
 }  // namespace ip2p

@@ -115,6 +115,35 @@ TEST_F(LatentFile, TakesOverWhatAKilledRunLeft) {
   EXPECT_EQ(files_in(folder()), std::vector{file});
 }
 
+TEST_F(LatentFile, IsGoneOnWithAfterAStop) {
+  DataSet data(12);  // 24 pictures, in groups of 8
+  const Batch whole = data.batches()->next();
+  const std::int64_t all = data.encoded();
+  const fs::path file = files_in(data.folder() / "out" / "latents")[0];
+  const Bytes undisturbed = read_file(file);
+  fs::remove(file);
+
+  std::vector<std::size_t> told;
+  const ReadingWatch stop_at_once{.listed = 0,
+                                  .warns = true,
+                                  .encoded =
+                                      [&](std::size_t done, std::size_t of) {
+                                        EXPECT_EQ(of, 24U);
+                                        told.push_back(done);
+                                      },
+                                  .stopping = [] { return true; }};
+  const auto start = [&](const ReadingWatch& watch) {
+    return Batches(data.config, data.examples, test::grid(), data.encode(), {}, 0, watch).next();
+  };
+  expect_error(Exit::interrupted, [&] { (void)start(stop_at_once); }, "8 of 24 pictures encoded");
+  EXPECT_EQ(told.back(), 8U);
+  EXPECT_FALSE(fs::exists(file));
+  expect_error(Exit::interrupted, [&] { (void)start(stop_at_once); }, "16 of 24 pictures encoded");
+  EXPECT_TRUE(same(start({}), whole));
+  EXPECT_EQ(data.encoded(), 2 * all) << "each picture was encoded once more, and not twice";
+  EXPECT_EQ(read_file(file), undisturbed);
+}
+
 TEST_F(LatentFile, IsMadeByOneProcessForAll) {
   data_.config.resolution = 32;
   auto waiting = std::async(std::launch::async, [this] {

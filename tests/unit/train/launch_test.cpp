@@ -55,6 +55,38 @@ TEST(Launch, MpirunInsideASlurmJobIsMpirun) {
                 Launcher::mpirun, 4, 2, 0);
 }
 
+TEST(Launch, ProcessesOfOneMachineAreCounted) {
+  const std::map<std::string, std::string> torchrun{
+      {"WORLD_SIZE", "4"}, {"RANK", "3"}, {"LOCAL_RANK", "1"}, {"LOCAL_WORLD_SIZE", "2"}};
+  EXPECT_EQ(launch(torchrun).local_world, 2U);
+  const auto srun = [](const std::string& tasks) {
+    return launch({{"SLURM_STEP_NUM_TASKS", "8"},
+                   {"SLURM_PROCID", "5"},
+                   {"SLURM_LOCALID", "0"},
+                   {"SLURM_STEP_TASKS_PER_NODE", tasks}})
+        .local_world;
+  };
+  EXPECT_EQ(srun("1(x8)"), 1U);
+  EXPECT_EQ(srun("3(x2),2"), 3U);
+  EXPECT_EQ(launch({}).local_world, 1U);
+}
+
+TEST(OwnDevice, IsTheGpuOfTheProcessesNumberOrTheOnlyOneItSees) {
+  const Launch alone;
+  const Launch second{
+      .launcher = Launcher::srun, .world = 4, .rank = 1, .local_rank = 1, .local_world = 2};
+  EXPECT_EQ(own_device("cuda", alone, 4), "cuda");
+  EXPECT_EQ(own_device("cuda:3", alone, 4), "cuda:3");
+  EXPECT_EQ(own_device("cuda", second, 4), "cuda:1");
+  EXPECT_EQ(own_device("auto", second, 4), "cuda:1");
+  EXPECT_EQ(own_device("cuda", second, 1), "cuda:0");  // srun --gpus-per-task=1
+  EXPECT_EQ(own_device("auto", second, 0), "auto");
+  EXPECT_EQ(own_device("cpu", second, 4), "cpu");
+  expect_error(
+      Exit::usage, [&] { (void)own_device("cuda:0", second, 4); }, "cuda:0 is one GPU",
+      "2 processes");
+}
+
 TEST(Launch, VariablesThatCannotBeAreRefused) {
   expect_error(Exit::usage, [] { launch({{"WORLD_SIZE", "two"}}); }, "WORLD_SIZE", "\"two\"");
   expect_error(Exit::usage, [] { launch({{"WORLD_SIZE", "2"}}); }, "RANK is not set");

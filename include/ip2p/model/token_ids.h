@@ -1,0 +1,18 @@
+// token_ids.h - an instruction as the text encoder takes it.
+#pragma once
+
+#include <string>
+
+#include <torch/types.h>
+
+#include "ip2p/model/manifest.h"
+#include "ip2p/text/tokenizer.h"
+
+namespace ip2p {
+
+/// The ids of an instruction's tokens, (1,T) int64. Error{model} when the tokenizer gives one that
+/// the bundle's vocabulary does not have.
+torch::Tensor token_ids(const Tokenizer& tokenizer, const std::string& instruction,
+                        const Manifest& manifest);
+
+}  // namespace ip2p
