@@ -51,6 +51,7 @@ def main() -> int:
     info = json.loads(subprocess.run([ROOT / "build/ip2p", "info", "--json"], check=True, capture_output=True).stdout)
     tables = {
         "README.md": {"flags": flag_rows(info["commands"]["edit"]), "samplers": sampler_rows(info["samplers"])},
+        "docs/batch.md": {"flags": flag_rows(info["commands"]["batch"])},
         "docs/training.md": {"keys": key_rows(info["train_config"])},
     }
     stale = False

@@ -277,10 +277,22 @@ class Engine {
       else
         log_.done(task.fingerprint, result);
     });
+    flush_now_and_then();
     const std::lock_guard lock(finished_);
     ++(failed ? counts_.failed : counts_.done);
     if (observe_) observe_({.task = task, .result = result, .failed = failed});
     if (rules_.max_failures > 0 && counts_.failed >= rules_.max_failures) too_many_ = true;
+  }
+
+  /// So that a crash of the machine takes no more than seconds of the log along.
+  void flush_now_and_then() {
+    constexpr std::int64_t every_s = 5;
+    const auto now = std::chrono::duration_cast<std::chrono::seconds>(
+                         Clock::now().time_since_epoch())
+                         .count();
+    std::int64_t last = flushed_s_;
+    if (now - last < every_s || !flushed_s_.compare_exchange_strong(last, now)) return;
+    recorded([&] { log_.flush(); });
   }
 
   // What keeps a run together.
@@ -353,6 +365,7 @@ class Engine {
   std::mutex finished_;
   BatchCounts counts_;
   std::exception_ptr failure_;
+  std::atomic<std::int64_t> flushed_s_ = 0;
   std::atomic<bool> broken_ = false;
   std::atomic<bool> too_many_ = false;
 };
