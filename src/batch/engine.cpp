@@ -287,9 +287,8 @@ class Engine {
   /// So that a crash of the machine takes no more than seconds of the log along.
   void flush_now_and_then() {
     constexpr std::int64_t every_s = 5;
-    const auto now = std::chrono::duration_cast<std::chrono::seconds>(
-                         Clock::now().time_since_epoch())
-                         .count();
+    const auto now =
+        std::chrono::duration_cast<std::chrono::seconds>(Clock::now().time_since_epoch()).count();
     std::int64_t last = flushed_s_;
     if (now - last < every_s || !flushed_s_.compare_exchange_strong(last, now)) return;
     recorded([&] { log_.flush(); });

@@ -99,8 +99,8 @@ void check(const fs::path& folder) {
   for (std::string line; std::getline(file, line);) {
     const auto result = parse_result_line(line);
     ASSERT_TRUE(result) << line;
-    const bool is_new = result->status != Status::done ||
-                        done.emplace(result->output, result->fingerprint).second;
+    const bool is_new =
+        result->status != Status::done || done.emplace(result->output, result->fingerprint).second;
     EXPECT_TRUE(is_new) << line;
   }
 }
