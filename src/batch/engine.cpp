@@ -173,6 +173,7 @@ class Engine {
 
   ReadyTask read(const BatchTask& task) {
     const Clock::time_point begin = Clock::now();
+    check_is_free(task);
     const std::string name = text(task.item.input);
     const Bytes bytes =
         with_retries([&] { return read_file(task.item.input, max_file_bytes(rules_.limits)); });
@@ -185,6 +186,19 @@ class Engine {
     ready.input = fit(image, rule);
     ready.read_s = seconds_since(begin);
     return ready;
+  }
+
+  /// Before an edit, to fail in time; the write looks again.
+  void check_is_free(const BatchTask& task) const {
+    std::error_code unknown;
+    if (!fs::exists(task.path, unknown)) return;
+    if (fs::equivalent(task.path, task.item.input, unknown))
+      throw Error(Exit::file, text("the output ", task.path,
+                                   " is its own input; give another output folder or --template"));
+    if (!rules_.overwrite && !task.replaces)
+      throw Error(Exit::file, text(task.path,
+                                   " exists and no run of this batch made it; give "
+                                   "--overwrite to replace it"));
   }
 
   void edit(BatchModel& model, std::vector<ReadyTask> tasks) {

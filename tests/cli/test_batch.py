@@ -175,6 +175,15 @@ def test_what_is_not_the_batchs_own_is_kept(batch):
     assert (batch.folder / "out" / names[0]).read_bytes() != b"mine"
 
 
+def test_no_input_is_replaced(batch):
+    names = batch.make_inputs(2)
+    before = [(batch.folder / "in" / name).read_bytes() for name in names]
+    paths = [f"in/{name}" for name in names]
+    _, log = batch.run(*paths, "-o", "in", "--edit", WORDS, "--overwrite", *QUICK, code=NO)
+    assert log.count("its own input") == 2
+    assert before == [(batch.folder / "in" / name).read_bytes() for name in names]
+
+
 def test_failures_are_counted_and_tried_again_only_when_asked(batch):
     batch.make_inputs(10)
     for number in range(0, 10, 2):
