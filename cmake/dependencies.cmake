@@ -66,14 +66,15 @@ if(IP2P_WITH_TORCH)
     endif()
   endif()
 
-  # NCCL's and CUDA's headers are in Python packages that torch's brings, beside it: no CUDA toolkit is
-  # needed. A libtorch without CUDA has nothing to build this for.
-  if(NOT EXISTS ${IP2P_TORCH}/lib/libtorch_cuda.so OR NOT EXISTS ${IP2P_TORCH}/../nvidia/nccl/include/nccl.h)
-    message(STATUS "No NCCL beside ${IP2P_TORCH}: training on several GPUs is left out")
+  # NCCL's and CUDA's headers are in Python packages that torch's brings, beside it, but for those in
+  # nvidia-cuda-crt: no CUDA toolkit is needed. A libtorch without CUDA has nothing to build this for.
+  file(GLOB ip2p_cuda_include ${IP2P_TORCH}/../nvidia/cu*/include)
+  if(NOT EXISTS ${IP2P_TORCH}/lib/libtorch_cuda.so OR NOT EXISTS ${IP2P_TORCH}/../nvidia/nccl/include/nccl.h
+      OR NOT EXISTS ${ip2p_cuda_include}/crt/host_config.h)
+    message(STATUS "No headers of NCCL and CUDA beside ${IP2P_TORCH}: training on several GPUs is left out")
     set(IP2P_WITH_NCCL OFF)
   endif()
   if(IP2P_WITH_NCCL)
-    file(GLOB ip2p_cuda_include ${IP2P_TORCH}/../nvidia/cu*/include)
     add_library(ip2p_torch_cuda SHARED IMPORTED)
     set_target_properties(ip2p_torch_cuda PROPERTIES IMPORTED_LOCATION ${IP2P_TORCH}/lib/libtorch_cuda.so)
     add_library(ip2p_torch_nccl INTERFACE)
