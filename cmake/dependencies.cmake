@@ -67,11 +67,12 @@ if(IP2P_WITH_TORCH)
   endif()
 
   # NCCL's and CUDA's headers are in Python packages that torch's brings, beside it, but for those in
-  # nvidia-cuda-crt: no CUDA toolkit is needed. A libtorch without CUDA has nothing to build this for.
+  # nvidia-cuda-crt and nvidia-cuda-cccl: no CUDA toolkit is needed. A libtorch without CUDA has nothing to build this for.
   file(GLOB ip2p_cuda_include ${IP2P_TORCH}/../nvidia/cu*/include)
   find_path(ip2p_cuda_crt crt/host_config.h PATHS ${ip2p_cuda_include} NO_DEFAULT_PATH NO_CACHE)
+  find_path(ip2p_cuda_cccl nv/target PATHS ${ip2p_cuda_include} NO_DEFAULT_PATH NO_CACHE)
   if(NOT EXISTS ${IP2P_TORCH}/lib/libtorch_cuda.so OR NOT EXISTS ${IP2P_TORCH}/../nvidia/nccl/include/nccl.h
-      OR NOT ip2p_cuda_crt)
+      OR NOT ip2p_cuda_crt OR NOT ip2p_cuda_cccl)
     message(STATUS "No headers of NCCL and CUDA beside ${IP2P_TORCH}: training on several GPUs is left out")
     set(IP2P_WITH_NCCL OFF)
   endif()
