@@ -14,12 +14,12 @@ pkg_check_modules(LCMS2 REQUIRED IMPORTED_TARGET lcms2)
 pkg_check_modules(EXIF REQUIRED IMPORTED_TARGET libexif)
 pkg_check_modules(WEBP REQUIRED IMPORTED_TARGET libwebp libwebpmux libwebpdemux)
 
-# Only core: Debian's imgcodecs brings 139 shared libraries and no metadata interface, and
+# Only core and filters: Debian's imgcodecs brings 139 shared libraries and no metadata interface, and
 # building OpenCV's own sources takes longer than everything else together. Files are read and written
 # with the format libraries themselves (src/image). OpenCVConfig.cmake is in the package that pulls in all
 # of OpenCV, hence the search by name.
 find_path(IP2P_OPENCV_INCLUDE opencv2/core.hpp PATH_SUFFIXES opencv4 REQUIRED)
-foreach(part core)
+foreach(part core imgproc)
   find_library(IP2P_OPENCV_${part} opencv_${part} REQUIRED)
   add_library(opencv_${part} SHARED IMPORTED)
   set_target_properties(opencv_${part} PROPERTIES

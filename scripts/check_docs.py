@@ -52,6 +52,7 @@ def main() -> int:
     tables = {
         "README.md": {"flags": flag_rows(info["commands"]["edit"]), "samplers": sampler_rows(info["samplers"])},
         "docs/batch.md": {"flags": flag_rows(info["commands"]["batch"])},
+        "docs/regress.md": {"flags": flag_rows(info["commands"]["regress compare"])},
         "docs/training.md": {"keys": key_rows(info["train_config"])},
     }
     stale = False

@@ -20,14 +20,15 @@ RANK = {
     "compare": 3,
     "batch": 4,
     "train": 4,
-    "cli": 5,
+    "regress": 5,
+    "cli": 6,
 }
 
 # header -> where it may be included (path prefixes below the root)
 HOMES = {
     r"spdlog/": ("src/base/log.cpp",),
     r"openssl/": ("src/base/",),
-    r"opencv2/": ("src/image/",),
+    r"opencv2/": ("src/image/", "src/compare/"),
     r"(jpeglib|png|tiffio|webp/.*|lcms2|libexif/.*)\.h": ("src/image/",),
     r"unicode/": ("src/text/",),
     r"sentencepiece": ("src/text/tokenizer.cpp",),

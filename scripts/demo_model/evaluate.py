@@ -11,7 +11,6 @@ import math
 import statistics
 import subprocess
 from collections import Counter, defaultdict
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from os import sched_getaffinity
 from pathlib import Path
@@ -58,7 +57,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--bundle", type=Path, default=ROOT / "models/demo")
     parser.add_argument("--split", choices=["validation", "test"], default="test")
     parser.add_argument("--photographs", type=int, help="the first so many of the split only")
-    parser.add_argument("--edit-flags", default="", metavar="FLAGS", help='for ip2p edit, such as "--steps 30"')
+    parser.add_argument("--edit-flags", default="", metavar="FLAGS", help='for ip2p batch, such as "--steps 30"')
     parser.add_argument("--no-scales", action="store_true", help="leave out how the two guidance scales act")
     parser.add_argument("--write", action="store_true", help="put what was found into docs/demo-model.md")
     return parser.parse_args()
@@ -77,18 +76,17 @@ def examples(work: Path, split: str, photographs: int | None) -> list[Example]:
 
 
 def edit_all(wanted: list[Example], bundle: Path, folder: Path, flags: list[str]) -> None:
-    """Edits every example into `folder`, a program a core at a time."""
+    """Edits every example into `folder`, with `ip2p edit`'s own seed; what an earlier run made with them is kept."""
     folder.mkdir(parents=True, exist_ok=True)
-
-    def edit(numbered: tuple[int, Example]) -> None:
-        number, example = numbered
-        example.result = folder / f"{number:04}.png"
-        command = [ROOT / "build/ip2p", "edit", example.input, example.words, "-o", example.result, "--model", bundle,
-                   "--overwrite", "--quiet", *flags]  # fmt: skip
-        subprocess.run([str(word) for word in command], check=True)
-
-    with ThreadPoolExecutor(len(sched_getaffinity(0))) as pool:
-        list(pool.map(edit, enumerate(wanted)))
+    jobs = folder / "jobs.jsonl"
+    with jobs.open("w") as file:
+        for number, example in enumerate(wanted):
+            example.result = folder / f"{number:04}.png"
+            job = {"input": str(example.input), "instruction": example.words, "output": example.result.name, "seed": 0}
+            file.write(json.dumps(job) + "\n")
+    command = [ROOT / "build/ip2p", "batch", "--manifest", jobs, "-o", folder, "--model", bundle,
+               "--workers", len(sched_getaffinity(0)), *flags]  # fmt: skip
+    subprocess.run([str(word) for word in command], check=True)
 
 
 def read(path: Path) -> ndarray:
@@ -154,7 +152,7 @@ def distances_by_scale(wanted: list[Example], bundle: Path, folder: Path, flags:
     for scale, values in SCALES.items():
         found[scale] = []
         for value in values:
-            edit_all(wanted, bundle, folder, [*flags, f"--{scale.replace('_', '-')}", str(value)])
+            edit_all(wanted, bundle, folder / f"{scale}-{value}", [*flags, f"--{scale.replace('_', '-')}", str(value)])
             found[scale].append(
                 statistics.mean(distance(lab(read(each.result)), lab(read(each.input))) for each in wanted)
             )

@@ -47,7 +47,10 @@ LoadedModels load_models(const fs::path& folder, const std::vector<std::string>&
     const Placement placement = place(device, dtype);
     try {
       const std::string name = device_name(placement.device);
-      if (!bundles.contains(name)) bundles.emplace(name, Bundle(folder, placement));
+      if (!bundles.contains(name)) {
+        bundles.emplace(name, Bundle(folder, placement));
+        loaded.placed.push_back(name);
+      }
       Editor editor(bundles.at(name));  // copies share the weights
       loaded.device = editor.device();
       loaded.dtype = editor.dtype();

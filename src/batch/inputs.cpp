@@ -6,10 +6,10 @@
 
 #include "ip2p/base/error.h"
 #include "ip2p/batch/item_source.h"
+#include "ip2p/image/folder_walk.h"
+#include "ip2p/image/name_pattern.h"
 
-#include "folder_walk.h"
 #include "item_series.h"
-#include "name_pattern.h"
 
 namespace ip2p {
 namespace {

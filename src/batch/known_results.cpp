@@ -41,6 +41,11 @@ auto order(const KnownResult& known) {
 
 }  // namespace
 
+Known known_of(const std::optional<KnownResult>& said, std::uint64_t fingerprint) {
+  if (!said || said->fingerprint != fingerprint) return Known::nothing;
+  return said->is_done != 0 ? Known::done : Known::failed;
+}
+
 void KnownResults::add(const ResultLine& line, std::uint64_t file) {
   sorted_.push_back(known_result(line, file));
 }

@@ -6,6 +6,8 @@
 #include <optional>
 #include <unordered_map>
 
+#include "ip2p/batch/results_log.h"
+
 #include "result_line.h"
 
 namespace ip2p {
@@ -20,6 +22,9 @@ struct KnownResult {
   std::uint64_t is_made : 1 = 0;  // a run has made the output, if not for this request
 };
 static_assert(sizeof(KnownResult) == 24);
+
+/// What that says of a request; `said` is nullopt where nothing is known of the output.
+Known known_of(const std::optional<KnownResult>& said, std::uint64_t fingerprint);
 
 /// Filled from files in any order by `add`, then sorted once by `settle`; `put` and `find` follow.
 /// Not safe to use from several threads.
@@ -42,6 +47,7 @@ class KnownResults {
   [[nodiscard]] std::uint64_t superseded_in(std::uint64_t file) const;
 
   void clear();
+  [[nodiscard]] bool empty() const { return sorted_.empty() && recent_.empty(); }
 
  private:
   [[nodiscard]] std::deque<KnownResult>::iterator place(std::uint64_t output_hash);

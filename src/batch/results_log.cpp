@@ -214,9 +214,7 @@ ResultsLog::~ResultsLog() = default;
 Known ResultsLog::known(const std::string& output, std::uint64_t fingerprint) const {
   const std::uint64_t hash = output_hash(output);
   const std::scoped_lock guard(parts_->mutex);
-  const auto known = parts_->known.find(hash);
-  if (!known || known->fingerprint != fingerprint) return Known::nothing;
-  return known->is_done != 0 ? Known::done : Known::failed;
+  return known_of(parts_->known.find(hash), fingerprint);
 }
 
 void ResultsLog::begin_write(std::uint64_t fingerprint, const Json& result,

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <unordered_map>
+#include <iostream>
 
 #include <nlohmann/json.hpp>
 
@@ -75,6 +75,47 @@ std::string named(const BatchItem& item) {
   return words;
 }
 
+/// A job or a path a line, as they come.
+class StdinItems : public ItemSource {
+ public:
+  explicit StdinItems(const ItemRules& rules) : rules_(rules) {}
+
+  std::optional<BatchItem> next() override {
+    while (next_ == waiting_.size()) {
+      std::string line;
+      if (!std::getline(std::cin, line)) return std::nullopt;
+      waiting_ = items_from_line(line, ++line_, rules_);
+      next_ = 0;
+    }
+    return std::move(waiting_[next_++]);
+  }
+
+ private:
+  const ItemRules& rules_;
+  std::vector<BatchItem> waiting_;  ///< of one line
+  std::size_t next_ = 0;
+  std::uint64_t line_ = 0;
+};
+
+/// `output` is the hash of one that two items have.
+[[noreturn]] void throw_collision(const BatchPlan& plan, std::uint64_t output) {
+  constexpr const char* advice =
+      "tell them apart with --template, such as \"{dir}/{stem}_{seed}.{ext}\"";
+  if (plan.reads_stdin())
+    throw Error(Exit::usage, text("two lines of stdin would be written to one output; ", advice));
+  const auto items = plan.items();
+  std::optional<BatchItem> first;
+  while (std::optional<BatchItem> item = items->next()) {
+    const std::optional<BatchTask> task = plan.task(*item);
+    if (!task || hash_of(task->output) != output) continue;
+    if (first)
+      throw Error(Exit::usage, text(named(*first), " and ", named(*item),
+                                    " would both be written to ", task->path, "; ", advice));
+    first = std::move(item);
+  }
+  throw Error(Exit::file, "the inputs changed while they were listed; start again");
+}
+
 void check_sampler(const BatchItem& item) {
   try {
     check_sampler_name(*item.options.sampler);
@@ -101,6 +142,7 @@ BatchPlan::BatchPlan(const BatchFlags& flags) : flags_(flags) {
 }
 
 std::unique_ptr<ItemSource> BatchPlan::items() const {
+  if (reads_stdin_) return std::make_unique<StdinItems>(rules_);
   if (flags_.manifest) return items_from_job_list(*flags_.manifest, rules_);
   return items_from_inputs(
       {.inputs = flags_.inputs, .recursive = flags_.recursive, .output_folder = folder_}, rules_);
@@ -145,7 +187,8 @@ std::uint64_t BatchPlan::fingerprint(const BatchTask& task) const {
   return hash_of(all.dump());
 }
 
-BatchSurvey survey(const BatchPlan& plan) {
+BatchSurvey survey(const BatchPlan& plan,
+                   const std::function<Standing(const BatchTask&)>& standing) {
   BatchSurvey found;
   std::vector<std::uint64_t> outputs;
   const auto items = plan.items();
@@ -155,26 +198,23 @@ BatchSurvey survey(const BatchPlan& plan) {
     if (!task) continue;
     ++found.here;
     outputs.push_back(hash_of(task->output));
+    const Standing stands = standing ? standing(*task) : Standing::to_do;
+    if (stands == Standing::done) ++found.done;
+    if (stands == Standing::failed) ++found.failed;
+    if (stands != Standing::to_do) continue;
+    ++found.to_do;
+    found.steps += static_cast<std::uint64_t>(*task->request.options.steps);
     if (found.first.size() < shown_outputs) found.first.push_back(task->path);
   }
   found.skipped = items->skipped();
+  if (found.items == 0)
+    throw Error(Exit::file, text("there are no pictures among the inputs (", found.skipped,
+                                 " files are none)"));
 
   std::ranges::sort(outputs);
   const auto twice = std::ranges::adjacent_find(outputs);
-  if (twice == outputs.end()) return found;
-  const auto again = plan.items();
-  std::optional<BatchItem> first;
-  while (std::optional<BatchItem> item = again->next()) {
-    const std::optional<BatchTask> task = plan.task(*item);
-    if (!task || hash_of(task->output) != *twice) continue;
-    if (first)
-      throw Error(Exit::usage, text(named(*first), " and ", named(*item),
-                                    " would both be written to ", task->path,
-                                    "; tell them apart with --template, such as "
-                                    "\"{dir}/{stem}_{seed}.{ext}\""));
-    first = std::move(item);
-  }
-  throw Error(Exit::file, "the inputs changed while they were listed; start again");
+  if (twice != outputs.end()) throw_collision(plan, *twice);
+  return found;
 }
 
 }  // namespace ip2p::cli

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,14 +26,11 @@ class BatchPlan {
   /// Checks flags and reads the bundle's manifest. Error{usage}, Error{model}.
   explicit BatchPlan(const BatchFlags& flags);
 
-  /// The items from the beginning; every call starts over (not for stdin).
+  /// The items from the beginning; every call starts over, except on stdin.
   [[nodiscard]] std::unique_ptr<ItemSource> items() const;
   /// Everything decided for an item; nullopt when it is another shard's. Error{usage} for one that
   /// cannot be.
   [[nodiscard]] std::optional<BatchTask> task(BatchItem item) const;
-  /// The rules for items that come by stdin.
-  [[nodiscard]] const ItemRules& rules() const { return rules_; }
-
   [[nodiscard]] bool reads_stdin() const { return reads_stdin_; }
   [[nodiscard]] const fs::path& folder() const { return folder_; }
   [[nodiscard]] const Shard& shard() const { return shard_; }
@@ -52,16 +50,24 @@ class BatchPlan {
   bool reads_stdin_ = false;
 };
 
+/// Where an item stands before a run.
+enum class Standing { to_do, done, failed };
+
 /// What a look at every item found.
 struct BatchSurvey {
   std::uint64_t items = 0;      ///< of all shards
   std::uint64_t here = 0;       ///< of this one
+  std::uint64_t done = 0;       ///< of these, in earlier runs
+  std::uint64_t failed = 0;     ///< in earlier runs, and not to be tried again
+  std::uint64_t to_do = 0;      ///< the rest
+  std::uint64_t steps = 0;      ///< denoising steps that those take, one picture at a time
   std::uint64_t skipped = 0;    ///< files that are no pictures
-  std::vector<fs::path> first;  ///< some of the outputs
+  std::vector<fs::path> first;  ///< some of the outputs that are to do
 };
 
-/// Goes through all items before the first is edited. Error{usage} when two have one output, naming
-/// both.
-BatchSurvey survey(const BatchPlan& plan);
+/// Goes through all items before the first is edited; without `standing` all are to do.
+/// Error{usage} when two have one output, naming both; Error{file} when there are no items.
+BatchSurvey survey(const BatchPlan& plan,
+                   const std::function<Standing(const BatchTask&)>& standing = {});
 
 }  // namespace ip2p::cli

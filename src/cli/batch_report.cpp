@@ -10,6 +10,7 @@
 
 #include "ip2p/base/error.h"
 #include "ip2p/base/log.h"
+#include "ip2p/model/devices.h"
 
 #include "progress.h"
 
@@ -25,6 +26,21 @@ std::size_t columns() {
   constexpr std::size_t usual = 80;
   if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return usual;
   return size.ws_col;
+}
+
+/// Of the device that is fullest: ", 3.2 GiB of 24.0 GiB".
+std::string memory_words(const std::vector<std::string>& devices) {
+  std::string words;
+  double fullest = 0;
+  for (const std::string& device : devices) {
+    const std::optional<DeviceMemory> memory = device_memory(device);
+    if (!memory || memory->all == 0) continue;
+    const double share = static_cast<double>(memory->used) / static_cast<double>(memory->all);
+    if (share <= fullest) continue;
+    fullest = share;
+    words = text(", ", gibibytes(memory->used), " of ", gibibytes(memory->all));
+  }
+  return words;
 }
 
 }  // namespace
@@ -49,7 +65,15 @@ void BatchProgress::say(const std::string& doing) {
   dirty_ = true;
 }
 
-void BatchProgress::add(const BatchEvent& event) {
+void BatchProgress::start(const std::vector<std::string>& devices) {
+  devices_ = devices;
+  begin_ = shown_ = Clock::now();
+}
+
+void BatchProgress::add(const BatchEvent& event, std::uint64_t done_before,
+                        std::uint64_t failed_before) {
+  done_before_ = done_before;
+  failed_before_ = failed_before;
   if (event.failed) {
     ++failed_[event.result.at("kind").get<std::string>()];
     clear();
@@ -81,13 +105,16 @@ std::string BatchProgress::words() const {
   const double seconds = std::chrono::duration<double>(Clock::now() - begin_).count();
   const auto tried = static_cast<double>(done_ + failed);
   std::ostringstream line;
-  line << done_;
+  line << done_ + done_before_;
   if (all_) line << " of " << *all_;
   line << " done";
   if (failed > 0) line << ", " << failed << " failed";
   line << ", " << std::setprecision(3) << tried / seconds << " pictures a second";
-  if (all_ && tried > 0)
-    line << ", " << time_left((static_cast<double>(*all_) - tried) * seconds / tried);
+  if (all_ && tried > 0) {
+    const auto to_do = static_cast<double>(*all_ - done_before_ - failed_before_);
+    line << ", " << time_left((to_do - tried) * seconds / tried);
+  }
+  line << memory_words(devices_);
   return line.str();
 }
 

@@ -3,6 +3,7 @@
 #include <iostream>
 #include <memory>
 #include <thread>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -12,9 +13,11 @@
 #include "ip2p/batch/results_log.h"
 #include "ip2p/model/devices.h"
 
+#include "batch_dry_run.h"
 #include "batch_flags.h"
 #include "batch_plan.h"
 #include "batch_report.h"
+#include "batch_todo.h"
 #include "command.h"
 #include "edit_report.h"
 #include "interrupt.h"
@@ -61,58 +64,6 @@ std::vector<std::string> chosen_devices(const BatchFlags& flags) {
   return std::vector<std::string>(static_cast<std::size_t>(*flags.workers), "cpu");
 }
 
-/// Items that are still to be done, one task after another.
-class Todo {
- public:
-  Todo(const BatchPlan& plan, const BatchFlags& flags, const ResultsLog& log)
-      : plan_(plan), flags_(flags), log_(log) {
-    if (!plan.reads_stdin()) items_ = plan.items();
-  }
-
-  std::optional<BatchTask> next() {
-    while (std::optional<BatchItem> item = next_item()) {
-      std::optional<BatchTask> task = plan_.task(std::move(*item));
-      if (!task) continue;
-      const Known known = log_.known(task->output, task->fingerprint);
-      std::error_code unreadable;
-      const bool is_there = known == Known::done && fs::exists(task->path, unreadable);
-      if (!flags_.no_resume && is_there) {
-        ++done_before;
-      } else if (!flags_.no_resume && !flags_.retry_failed && known == Known::failed) {
-        ++failed_before;
-      } else {
-        task->replaces = log_.has_made(task->output);
-        return task;
-      }
-    }
-    return std::nullopt;
-  }
-
-  std::uint64_t done_before = 0;
-  std::uint64_t failed_before = 0;
-
- private:
-  std::optional<BatchItem> next_item() {
-    if (items_) return items_->next();
-    while (waiting_.empty()) {
-      std::string line;
-      if (!std::getline(std::cin, line)) return std::nullopt;
-      waiting_ = items_from_line(line, ++line_, plan_.rules());
-      std::ranges::reverse(waiting_);
-    }
-    BatchItem item = std::move(waiting_.back());
-    waiting_.pop_back();
-    return item;
-  }
-
-  const BatchPlan& plan_;
-  const BatchFlags& flags_;
-  const ResultsLog& log_;
-  std::unique_ptr<ItemSource> items_;
-  std::vector<BatchItem> waiting_;  ///< of one line of stdin, the first last
-  std::uint64_t line_ = 0;
-};
-
 Exit merge(const BatchFlags& flags) {
   const MergedResults merged = merge_results(*flags.merge_results);
   nlohmann::ordered_json said{{"results", merged.results},
@@ -128,24 +79,6 @@ Exit merge(const BatchFlags& flags) {
                       " outputs are said to be done and are not there\n");
   const bool whole = merged.failed == 0 && merged.missing == 0 && merged.shards == merged.of_shards;
   return whole ? Exit::ok : Exit::no;
-}
-
-Exit say_plan(const BatchPlan& plan, const BatchFlags& flags, const BatchSurvey& found) {
-  if (flags.json) {
-    nlohmann::ordered_json said{{"dry_run", true},
-                                {"items", found.items},
-                                {"shard_items", found.here},
-                                {"skipped", found.skipped}};
-    for (const fs::path& output : found.first) said["first_outputs"].push_back(output.string());
-    print_json(said);
-    return Exit::ok;
-  }
-  std::cout << text("would make ", found.here, " of ", found.items, " pictures with ",
-                    plan.manifest().name, " in ", plan.folder(), "\n");
-  if (found.skipped > 0) std::cout << text(found.skipped, " files are no pictures\n");
-  for (const fs::path& output : found.first) std::cout << "  " << output.string() << "\n";
-  if (found.here > found.first.size()) std::cout << "  ...\n";
-  return Exit::ok;
 }
 
 EngineRules engine_rules(const BatchPlan& plan, const BatchFlags& flags,
@@ -169,58 +102,64 @@ EngineRules engine_rules(const BatchPlan& plan, const BatchFlags& flags,
           .allow_outside = flags.allow_outside};
 }
 
-Exit run_all(const BatchPlan& plan, const BatchFlags& flags, const BatchSurvey& found) {
-  ResultsLog log(plan.folder(), plan.shard(), false);
-  Todo todo(plan, flags, log);
-  BatchProgress progress(!flags.quiet,
-                         plan.reads_stdin() ? std::nullopt : std::optional(found.here));
-  progress.say(text("loading ", plan.manifest().name));
-  const LoadedModels loaded = with_origin(plan.bundle(), [&] {
+LoadedModels load(const BatchPlan& plan, const BatchFlags& flags) {
+  return with_origin(plan.bundle(), [&] {
     const std::vector<std::string> devices = chosen_devices(flags);
     const int threads =
         flags.workers ? std::max(1, cpu_threads() / static_cast<int>(*flags.workers)) : 0;
     return load_models(plan.bundle().folder, devices, flags.dtype.value_or("auto"), threads);
   });
-  progress.clear();
-  log::debug(placement_words(loaded.device, loaded.dtype));
+}
 
-  const BatchCounts counts =
-      run_batch([&] { return todo.next(); }, loaded.models, engine_rules(plan, flags, loaded), log,
-                [&](const BatchEvent& event) {
-                  progress.add(event);
-                  if (flags.json)
-                    print_json(event.result);
-                  else if (!event.failed)
-                    std::cout << event.task.path.string() << std::endl;
-                },
-                interrupted);
+Exit run_all(const BatchPlan& plan, const BatchFlags& flags, const BatchSurvey& found) {
+  ResultsLog log(plan.folder(), plan.shard(), false);
+  BatchTodo todo(plan, flags, log);
+  BatchProgress progress(!flags.quiet,
+                         plan.reads_stdin() ? std::nullopt : std::optional(found.here));
+  // A run that has nothing left to do loads no model; but a worker loads while it waits.
+  std::optional<BatchTask> first;
+  if (!plan.reads_stdin()) first = todo.next();
+  BatchCounts counts;
+  if (first || plan.reads_stdin()) {
+    progress.say(text("loading ", plan.manifest().name));
+    const LoadedModels loaded = load(plan, flags);
+    progress.clear();
+    progress.start(loaded.placed);
+    log::debug(placement_words(loaded.device, loaded.dtype));
+    counts = run_batch([&] { return first ? std::exchange(first, std::nullopt) : todo.next(); },
+                       loaded.models, engine_rules(plan, flags, loaded), log,
+                       [&](const BatchEvent& event) {
+                         progress.add(event, todo.done_before(), todo.failed_before());
+                         if (flags.json)
+                           print_json(event.result);
+                         else if (!event.failed)
+                           std::cout << event.task.path.string() << std::endl;
+                       },
+                       interrupted);
+  }
   progress.clear();
   log.close();
 
   std::string words = text(counts.done, " done");
-  if (todo.done_before > 0) words += text(", ", todo.done_before, " done before");
+  if (todo.done_before() > 0) words += text(", ", todo.done_before(), " done before");
   if (counts.failed > 0) words += text(", ", counts.failed, " failed (", progress.failures(), ")");
-  if (todo.failed_before > 0)
-    words += text(", ", todo.failed_before, " failed before (--retry-failed tries them again)");
+  if (todo.failed_before() > 0)
+    words += text(", ", todo.failed_before(), " failed before (--retry-failed tries them again)");
   if (found.skipped > 0) words += text(", ", found.skipped, " files are no pictures");
   log::info(words);
   if (counts.stopped && interrupted())
     throw Error(Exit::interrupted, "interrupted; the same command goes on from there");
   if (counts.stopped)
     log::warn(text("stopped after ", counts.failed, " failures, as --max-failures says"));
-  return counts.failed + todo.failed_before > 0 ? Exit::no : Exit::ok;
+  return counts.failed + todo.failed_before() > 0 ? Exit::no : Exit::ok;
 }
 
 Exit run(const BatchFlags& flags) {
   if (flags.merge_results) return merge(flags);
   const BatchPlan plan(flags);
   (void)batch_size(flags);
-  const BatchSurvey found = plan.reads_stdin() ? BatchSurvey{} : survey(plan);
-  if (!plan.reads_stdin() && found.items == 0)
-    throw Error(Exit::file, text("there are no pictures among the inputs (", found.skipped,
-                                 " files are none)"));
-  if (flags.dry_run) return say_plan(plan, flags, found);
-  const Exit exit = run_all(plan, flags, found);
+  if (flags.dry_run) return say_batch_plan(plan, flags, chosen_devices(flags).size());
+  const Exit exit = run_all(plan, flags, plan.reads_stdin() ? BatchSurvey{} : survey(plan));
   if (plan.manifest().random_weights)
     log::info(
         text(plan.manifest().name, " has random weights: it is for tests, its edits mean nothing"));

@@ -77,8 +77,11 @@ Json all(const CLI::App& program, const Json& bundle) {
   info["dtypes"] = dtype_names;
   for (const SamplerInfo& sampler : sampler_list())
     info["samplers"].push_back({{"name", sampler.name}, {"description", sampler.description}});
-  for (const CLI::App* command : program.get_subcommands({}))
+  for (const CLI::App* command : program.get_subcommands({})) {
     info["commands"][command->get_name()] = flags_json(*command);
+    for (const CLI::App* part : command->get_subcommands({}))
+      info["commands"][command->get_name() + " " + part->get_name()] = flags_json(*part);
+  }
   for (const ConfigKey& key : config_keys())
     info["train_config"].push_back(
         {{"key", key.name}, {"help", key.help}, {"values", key.values}, {"default", key.standard}});

@@ -19,6 +19,7 @@ struct Command {
 Command batch_command(CLI::App& program);
 Command edit_command(CLI::App& program);
 Command info_command(CLI::App& program);
+Command regress_command(CLI::App& program);
 Command train_command(CLI::App& program);
 
 }  // namespace ip2p::cli

@@ -41,8 +41,8 @@ int fail(Exit exit, const std::string& sentence) {
 int run(int argc, char** argv) {
   CLI::App program("Edit pictures by instruction (InstructPix2Pix)", "ip2p");
   program.set_version_flag("--version", "ip2p " IP2P_VERSION);
-  const auto commands = {edit_command(program), batch_command(program), info_command(program),
-                         train_command(program)};
+  const auto commands = {edit_command(program), batch_command(program), regress_command(program),
+                         info_command(program), train_command(program)};
   keep_leftovers(program);
   program.footer(examples);
   try {

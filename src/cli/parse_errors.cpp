@@ -29,17 +29,28 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
   return last.back();
 }
 
-/// The command whose words were being read: the chosen one, else the program itself.
+/// The command that was chosen of a program or of a command with commands; nullptr: none.
+const CLI::App* chosen(const CLI::App& app) {
+  for (const CLI::App* command : app.get_subcommands({}))
+    if (command->parsed()) return command;
+  return nullptr;
+}
+
+/// The command whose words were being read: the last that was chosen, else the program itself.
 const CLI::App& current(const CLI::App& program) {
-  for (const CLI::App* command : program.get_subcommands({}))
-    if (command->parsed()) return *command;
-  return program;
+  const CLI::App* const command = chosen(program);
+  return command == nullptr ? program : current(*command);
+}
+
+/// "ip2p regress compare".
+std::string full_name(const CLI::App& app) {
+  const CLI::App* const parent = app.get_parent();
+  return parent == nullptr ? app.get_name() : text(full_name(*parent), " ", app.get_name());
 }
 
 /// "`ip2p edit --help`".
 std::string help_of(const CLI::App& app) {
-  const std::string parent = app.get_parent() == nullptr ? "" : app.get_parent()->get_name() + " ";
-  return text("`", parent, app.get_name(), " --help`");
+  return text("`", full_name(app), " --help`");
 }
 
 std::string did_you_mean(const std::string& word, const std::vector<std::string>& known) {
@@ -62,6 +73,10 @@ std::vector<std::string> command_names(const CLI::App& program) {
   return names;
 }
 
+bool has_commands(const CLI::App& app) {
+  return !app.get_subcommands({}).empty();
+}
+
 /// What the positionals took: "INPUT is \"in.png\", INSTRUCTION is \"make\"".
 std::string taken(const CLI::App& command) {
   std::string all;
@@ -79,7 +94,7 @@ std::string taken(const CLI::App& command) {
 }
 
 [[noreturn]] void refuse_word(const CLI::App& app, const std::string& word) {
-  if (app.get_parent() == nullptr)
+  if (has_commands(app))
     throw Error(Exit::usage,
                 text("unknown command \"", word, "\"; ", did_you_mean(word, command_names(app)),
                      help_of(app), " lists the commands"));
@@ -95,7 +110,7 @@ void refuse_leftovers_of(const CLI::App& app) {
   // word, though, is a command.
   const auto is_flag = [](const std::string& word) { return word.size() > 1 && word[0] == '-'; };
   const auto flag = std::ranges::find_if(leftovers, is_flag);
-  const bool is_command = app.get_parent() == nullptr && !is_flag(leftovers.front());
+  const bool is_command = has_commands(app) && !is_flag(leftovers.front());
   if (flag != leftovers.end() && !is_command) refuse_flag(app, *flag);
   refuse_word(app, leftovers.front());
 }
@@ -104,13 +119,12 @@ void refuse_leftovers_of(const CLI::App& app) {
 
 void keep_leftovers(CLI::App& program) {
   program.allow_extras();
-  for (CLI::App* command : program.get_subcommands({})) command->allow_extras();
+  for (CLI::App* command : program.get_subcommands({})) keep_leftovers(*command);
 }
 
 void refuse_leftovers(const CLI::App& program) {
   refuse_leftovers_of(program);
-  const CLI::App& command = current(program);
-  if (&command != &program) refuse_leftovers_of(command);
+  if (const CLI::App* const command = chosen(program)) refuse_leftovers(*command);
 }
 
 void refuse_repeated(const CLI::App& command, std::initializer_list<const char*> options) {

@@ -1,33 +1,22 @@
-// compute_errors.cpp - memory figures come from the allocator's own statistics.
+// compute_errors.cpp - libtorch's exceptions as sentences for people.
 #include "ip2p/model/compute_errors.h"
 
-#include <iomanip>
 #include <new>
 
-#include <c10/core/CachingDeviceAllocator.h>
 #include <c10/util/Exception.h>
 
 #include "ip2p/base/error.h"
+#include "ip2p/model/devices.h"
 
 namespace ip2p {
 namespace {
 
-std::string gibibytes(std::size_t bytes) {
-  std::ostringstream out;
-  out << std::fixed << std::setprecision(1) << static_cast<double>(bytes) / (1 << 30) << " GiB";
-  return out.str();
-}
-
 /// " (24.0 GiB in all, 0.3 GiB free)", or nothing where that cannot be asked.
-std::string memory_of(const c10::Device& device) {
-  if (!device.is_cuda()) return "";
-  try {
-    const auto [free_bytes, total_bytes] =
-        c10::getDeviceAllocator(c10::DeviceType::CUDA)->getMemoryInfo(device.index());
-    return text(" (", gibibytes(total_bytes), " in all, ", gibibytes(free_bytes), " free)");
-  } catch (const c10::Error&) {
-    return "";  // a device in such a state need not answer
-  }
+std::string memory_of(const std::string& device) {
+  const std::optional<DeviceMemory> memory = device_memory(device);
+  if (!memory) return "";
+  return text(" (", gibibytes(memory->all), " in all, ", gibibytes(memory->all - memory->used),
+              " free)");
 }
 
 }  // namespace
@@ -44,9 +33,8 @@ bool is_out_of_memory(const std::string& message) {
 
 void throw_out_of_memory(const std::string& device, const std::string& doing,
                          const std::string& memory_advice) {
-  throw OutOfMemory(
-      text("memory of ", device, memory_of(c10::Device(device)), " ran out while ", doing),
-      memory_advice);
+  throw OutOfMemory(text("memory of ", device, memory_of(device), " ran out while ", doing),
+                    memory_advice);
 }
 
 void rethrow_compute_error(const std::string& device, const std::string& doing,

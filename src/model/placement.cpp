@@ -6,11 +6,15 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <iomanip>
 #include <optional>
+#include <sstream>
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/detail/CUDAHooksInterface.h>
+#include <c10/core/CachingDeviceAllocator.h>
+#include <c10/util/Exception.h>
 #include <dlfcn.h>
 
 #include "ip2p/base/error.h"
@@ -100,6 +104,24 @@ std::vector<DeviceInfo> devices() {
 PlacementNames resolved_placement(const std::string& device, const std::string& dtype) {
   const Placement placement = place(device, dtype);
   return {device_name(placement.device), dtype_name(placement.dtype)};
+}
+
+std::optional<DeviceMemory> device_memory(const std::string& name) {
+  const c10::Device device(name);
+  if (!device.is_cuda()) return std::nullopt;
+  try {
+    const auto [free_bytes, all_bytes] =
+        c10::getDeviceAllocator(c10::DeviceType::CUDA)->getMemoryInfo(device.index());
+    return DeviceMemory{.used = all_bytes - free_bytes, .all = all_bytes};
+  } catch (const c10::Error&) {
+    return std::nullopt;
+  }
+}
+
+std::string gibibytes(std::size_t bytes) {
+  std::ostringstream out;
+  out << std::fixed << std::setprecision(1) << static_cast<double>(bytes) / (1 << 30) << " GiB";
+  return out.str();
 }
 
 int cpu_threads() {

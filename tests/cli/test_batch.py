@@ -121,6 +121,78 @@ def test_a_dry_run_makes_nothing(batch):
     assert "3" in out and "out/0000.png" in out and not (batch.folder / "out").exists()
 
 
+def test_a_dry_run_says_what_is_left_and_how_long_it_takes(batch):
+    names = batch.make_inputs(6)
+    arguments = ["in", "-o", "out", "--edit", WORDS, *QUICK]
+
+    def plan(*more):
+        return json.loads(batch.run(*arguments, "--dry-run", "--json", *more)[0])
+
+    assert plan()["to_do"] == 6 and plan()["estimated_seconds"] is None
+    for number in (1, 3):
+        (batch.folder / "in" / names[number]).write_bytes(b"nothing")
+    batch.run(*arguments, code=NO)
+    before = (batch.folder / "out/results.jsonl").read_bytes()
+    (batch.folder / "out" / names[0]).unlink()
+    said = plan()
+    assert {key: said[key] for key in ("items", "done", "failed", "to_do")} == {
+        "items": 6, "done": 3, "failed": 2, "to_do": 1,
+    }  # fmt: skip
+    assert said["first_outputs"] == [f"out/{names[0]}"]
+    assert plan("--retry-failed")["to_do"] == 3 and plan("--no-resume")["to_do"] == 6
+    step_s = [line["seconds"]["edit"] / 2 for line in batch.results().values() if line["status"] == "done"]
+    assert said["estimated_seconds"] == pytest.approx(2 * sum(step_s) / len(step_s))
+    out, _ = batch.run(*arguments, "--dry-run")
+    assert "would make 1 of 6" in out and "3 are done" in out and "2 failed" in out and " s left" in out
+    assert (batch.folder / "out/results.jsonl").read_bytes() == before
+
+
+def test_a_dry_run_reads_stdin_too(batch):
+    batch.make_inputs(2)
+    out, _ = batch.run("-", "-o", "out", "--edit", WORDS, "--dry-run", *QUICK, stdin="in/0000.png\nin/0001.png\n")
+    assert "would make 2 of 2" in out
+    _, log = batch.run("-", "-o", "out", "--edit", WORDS, "--dry-run", *QUICK, stdin="a/x.png\nb/../a/x.png\n", code=USAGE)
+    assert "stdin" in log and "--template" in log
+
+
+def test_a_run_with_nothing_to_do_loads_no_model(batch):
+    batch.make_inputs(2)
+    arguments = ["in", "-o", "out", "--edit", WORDS, *QUICK]
+    batch.run(*arguments)
+    weights = batch.bundle / "unet.pt"
+    hidden = weights.rename(weights.with_suffix(".hidden"))
+    try:
+        assert batch.run(*arguments) == ("", "")
+    finally:
+        hidden.rename(weights)
+
+
+@pytest.mark.parametrize("where", [["--workers", 2], ["--devices", "cpu,cpu"], ["--devices", "cpu"]])
+def test_several_workers_make_the_same_pictures(batch, where):
+    names = batch.make_inputs(12)
+    arguments = ["in", "--edit", WORDS, "--steps", 2, "--quiet", "--batch-size", 1]
+    batch.run(*arguments, "-o", "one")
+    batch.run(*arguments, "-o", "out", *where)
+    for name in names:
+        assert (batch.folder / "out" / name).read_bytes() == (batch.folder / "one" / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    "where, needle",
+    [
+        (["--devices", "cpu,gpu"], "gpu"),
+        (["--devices", ""], 'device ""'),
+        (["--devices", "cpu", "--device", "cpu"], "--device"),
+        (["--workers", 0], "--workers"),
+        (["--workers", 2, "--devices", "cpu,cpu"], "--workers"),
+    ],
+)
+def test_devices_that_are_none(batch, where, needle):
+    batch.make_inputs(1)
+    _, log = batch.run("in", "-o", "out", "--edit", WORDS, "--steps", 2, *where, code=USAGE)
+    assert log.startswith("ip2p: error: ") and log.count("\n") == 1 and needle in log, log
+
+
 def test_stdin_is_a_worker(batch):
     batch.make_inputs(3)
     lines = ["in/0000.png", json.dumps({"input": "in/0001.png", "instruction": "at night", "seed": 9})]

@@ -13,6 +13,7 @@ namespace ip2p {
 struct LoadedModels {
   std::vector<std::unique_ptr<BatchModel>> models;  ///< one a device
   std::string device;                               ///< as records name it
+  std::vector<std::string> placed;                  ///< each device once: "cpu", "cuda:0"
   std::string dtype;
 };
 

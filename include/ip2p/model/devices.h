@@ -2,6 +2,8 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +32,19 @@ struct PlacementNames {
 /// What these flags come to here. Error{usage} or Error{device} when a bundle could not be loaded
 /// there.
 PlacementNames resolved_placement(const std::string& device, const std::string& dtype);
+
+/// Memory of a GPU in bytes.
+struct DeviceMemory {
+  std::size_t used = 0;  ///< by anyone
+  std::size_t all = 0;
+};
+
+/// Of a device that has been loaded, by its resolved name. nullopt for the CPU, and for a GPU that
+/// does not answer.
+std::optional<DeviceMemory> device_memory(const std::string& device);
+
+/// "3.2 GiB".
+std::string gibibytes(std::size_t bytes);
 
 /// How many threads compute on the CPU.
 int cpu_threads();

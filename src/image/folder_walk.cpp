@@ -1,5 +1,5 @@
 // folder_walk.cpp - one walk for folders and globs: a folder is a glob of one part.
-#include "folder_walk.h"
+#include "ip2p/image/folder_walk.h"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,7 @@
 
 #include "ip2p/base/error.h"
 
-#include "name_pattern.h"
+#include "ip2p/image/name_pattern.h"
 
 namespace ip2p {
 

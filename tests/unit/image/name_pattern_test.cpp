@@ -1,5 +1,5 @@
 // name_pattern_test.cpp - what fits a pattern, as in a shell.
-#include "name_pattern.h"
+#include "ip2p/image/name_pattern.h"
 
 #include <string>
 

@@ -1,5 +1,5 @@
 // name_pattern.cpp - matching that takes no more than pattern length times name length steps.
-#include "name_pattern.h"
+#include "ip2p/image/name_pattern.h"
 
 #include <cstdint>
 

@@ -1,0 +1,94 @@
+// compare_report.cpp - numbers with as many digits as they mean something.
+#include "compare_report.h"
+
+#include <cmath>
+#include <iomanip>
+#include <sstream>
+#include <string_view>
+
+#include "ip2p/base/error.h"
+
+namespace ip2p::cli {
+namespace {
+
+std::string short_number(double value) {
+  std::ostringstream out;
+  constexpr int digits = 4;
+  out << std::setprecision(digits) << value;
+  return out.str();
+}
+
+std::string_view outcome_name(Comparison outcome) {
+  switch (outcome) {
+    case Comparison::same:
+      return "same";
+    case Comparison::differs:
+      return "differs";
+    case Comparison::missing:
+      return "missing";
+    case Comparison::added:
+      return "added";
+    case Comparison::unreadable:
+      return "unreadable";
+  }
+  return "";
+}
+
+std::string metrics_words(const Metrics& metrics) {
+  const WorstPixel& worst = metrics.pixels.worst;
+  if (worst.value == 0) return "equal";
+  std::string words = text("up to ", worst.value, " of 255 (", worst.channel, " at ", worst.x, ", ",
+                           worst.y, "), mean ", short_number(metrics.pixels.mean_abs), ", psnr ",
+                           short_number(metrics.pixels.psnr_db()), " dB");
+  if (metrics.ssim) words += text(", ssim ", short_number(*metrics.ssim));
+  if (metrics.flip) words += text(", flip ", short_number(*metrics.flip));
+  return words;
+}
+
+/// A metric that has its limit below it rather than above.
+bool is_floor(const std::string& metric) {
+  return metric == "psnr_db" || metric == "ssim";
+}
+
+/// JSON has no infinity.
+nlohmann::ordered_json finite(double value) {
+  return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);
+}
+
+}  // namespace
+
+std::string comparison_words(const ComparedPicture& compared) {
+  std::string words = text(compared.name, ": ", outcome_name(compared.outcome));
+  if (!compared.reason.empty()) return text(words, ": ", compared.reason);
+  words += text(", ", metrics_words(*compared.metrics));
+  for (const Judged& judged : compared.judged)
+    if (!judged.holds)
+      words +=
+          text("; ", judged.metric, " ", short_number(judged.found),
+               is_floor(judged.metric) ? " is below " : " is above ", short_number(judged.limit));
+  return words;
+}
+
+nlohmann::ordered_json comparison_json(const ComparedPicture& compared) {
+  nlohmann::ordered_json said{{"name", compared.name}, {"outcome", outcome_name(compared.outcome)}};
+  if (!compared.reason.empty()) said["reason"] = compared.reason;
+  if (!compared.metrics) return said;
+  const PixelDifference& pixels = compared.metrics->pixels;
+  said["max_abs"] = pixels.worst.value;
+  said["worst"] = {{"x", pixels.worst.x},
+                   {"y", pixels.worst.y},
+                   {"channel", std::string(1, pixels.worst.channel)}};
+  said["mean_abs"] = pixels.mean_abs;
+  said["differing_share"] = pixels.share_over(0);
+  said["psnr_db"] = finite(pixels.psnr_db());
+  if (compared.metrics->ssim) said["ssim"] = *compared.metrics->ssim;
+  if (compared.metrics->flip) said["flip"] = *compared.metrics->flip;
+  for (const Judged& judged : compared.judged)
+    said["limits"].push_back({{"metric", judged.metric},
+                              {"found", finite(judged.found)},
+                              {"limit", judged.limit},
+                              {"holds", judged.holds}});
+  return said;
+}
+
+}  // namespace ip2p::cli

@@ -1,0 +1,158 @@
+// limits.cpp - a limit and its metric side by side.
+#include "ip2p/compare/limits.h"
+
+#include <charconv>
+
+#include "ip2p/base/error.h"
+#include "ip2p/compare/flip.h"
+#include "ip2p/compare/ssim.h"
+
+namespace ip2p {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr const char* pixels_over_key = "pixels_over";
+
+template <class Value>
+std::optional<Value> number(std::string_view words) {
+  Value value{};
+  const auto [end, failed] = std::from_chars(words.data(), words.data() + words.size(), value);
+  if (failed != std::errc() || end != words.data() + words.size()) return std::nullopt;
+  return value;
+}
+
+void check(const PixelsOver& over) {
+  if (!PixelsOver::value_range.allows(over.value) || !PixelsOver::share_range.allows(over.share))
+    throw Error(Exit::usage,
+                text("pixels_over: expected a value from ", PixelsOver::value_range.expected(),
+                     " and a share from ", PixelsOver::share_range.expected(), ", got ", over.value,
+                     " and ", over.share));
+}
+
+/// The picture with the reference's pixels where none counts.
+Image with_only(const Image& picture, const Image& reference, const Counted& counted) {
+  Image result = picture;
+  for (std::size_t i = 0; i < counted.size(); ++i) {
+    if (counted[i] != 0) continue;
+    for (std::size_t c = 3 * i; c < 3 * i + 3; ++c) result.rgb[c] = reference.rgb[c];
+  }
+  return result;
+}
+
+}  // namespace
+
+PixelsOver PixelsOver::parse(const std::string& words) {
+  const std::size_t colon = words.find(':');
+  if (colon != std::string::npos) {
+    const std::string_view all = words;
+    const auto value = number<std::int64_t>(all.substr(0, colon));
+    const auto share = number<double>(all.substr(colon + 1));
+    if (value && share) {
+      const PixelsOver over{.value = *value, .share = *share};
+      check(over);
+      return over;
+    }
+  }
+  throw Error(Exit::usage,
+              text("--pixels-over: expected VALUE:SHARE, such as 8:0.01 for at most 1 % "
+                   "of the pixels by more than 8 of 255, got \"",
+                   words, "\""));
+}
+
+bool Limits::any() const {
+  bool found = pixels_over.has_value();
+  visit(*this, [&found](const char*, const auto& field, const auto&...) {
+    found = found || field.has_value();
+  });
+  return found;
+}
+
+Limits Limits::or_else(const Limits& other) const {
+  return {.max_abs = max_abs ? max_abs : other.max_abs,
+          .mean_abs = mean_abs ? mean_abs : other.mean_abs,
+          .pixels_over = pixels_over ? pixels_over : other.pixels_over,
+          .psnr_db = psnr_db ? psnr_db : other.psnr_db,
+          .ssim = ssim ? ssim : other.ssim,
+          .flip = flip ? flip : other.flip};
+}
+
+Limits limits_from_json(const Json& json) {
+  Limits limits;
+  Json rest = json;
+  if (json.is_object() && json.contains(pixels_over_key)) {
+    const Json& over = json.at(pixels_over_key);
+    if (!over.is_object() || over.size() != 2 || !over.contains("value") ||
+        !over.contains("share") || !over.at("value").is_number_integer() ||
+        !over.at("share").is_number())
+      throw Error(Exit::usage,
+                  text("pixels_over: expected {\"value\": 8, \"share\": 0.01}, got ", over.dump()));
+    limits.pixels_over = {.value = over.at("value").get<std::int64_t>(),
+                          .share = over.at("share").get<double>()};
+    check(*limits.pixels_over);
+    rest.erase(pixels_over_key);
+  }
+  options_from_json(rest, limits);
+  return limits;
+}
+
+Json limits_to_json(const Limits& limits) {
+  Json json = options_to_json(limits);
+  if (limits.pixels_over)
+    json[pixels_over_key] = {{"value", limits.pixels_over->value},
+                             {"share", limits.pixels_over->share}};
+  return json;
+}
+
+Metrics measure(const Image& reference, const Image& picture, MetricChoice choice,
+                const Counted& counted) {
+  Metrics metrics{.pixels = pixel_difference(reference, picture, counted), .ssim = {}, .flip = {}};
+  if (!choice.ssim && !choice.flip) return metrics;
+  // Most pictures in a suite are equal to their reference.
+  const bool is_equal = metrics.pixels.mean_square == 0;
+  const Image compared =
+      is_equal || counted.empty() ? Image{} : with_only(picture, reference, counted);
+  const Image& other = compared.rgb.empty() ? picture : compared;
+  if (choice.ssim) metrics.ssim = is_equal ? 1.0 : ssim(reference, other, counted);
+  if (choice.flip) metrics.flip = is_equal ? 0.0 : flip(reference, other, counted);
+  return metrics;
+}
+
+std::vector<Judged> judge(const Metrics& metrics, const Limits& limits) {
+  std::vector<Judged> judged;
+  const auto at_most = [&judged](const char* metric, double found, double limit) {
+    judged.push_back({.metric = metric, .found = found, .limit = limit, .holds = found <= limit});
+  };
+  const auto at_least = [&judged](const char* metric, double found, double limit) {
+    judged.push_back({.metric = metric, .found = found, .limit = limit, .holds = found >= limit});
+  };
+  const auto measured = [](const char* metric, const std::optional<double>& found) {
+    if (!found) throw Error(Exit::bug, text(metric, " was not measured"));
+    return *found;
+  };
+  const PixelDifference& pixels = metrics.pixels;
+  if (limits.max_abs) at_most("max_abs", pixels.worst.value, static_cast<double>(*limits.max_abs));
+  if (limits.mean_abs) at_most("mean_abs", pixels.mean_abs, *limits.mean_abs);
+  if (limits.pixels_over)
+    at_most("pixels_over", pixels.share_over(static_cast<int>(limits.pixels_over->value)),
+            limits.pixels_over->share);
+  if (limits.psnr_db) at_least("psnr_db", pixels.psnr_db(), *limits.psnr_db);
+  if (limits.ssim) at_least("ssim", measured("ssim", metrics.ssim), *limits.ssim);
+  if (limits.flip) at_most("flip", measured("flip", metrics.flip), *limits.flip);
+  return judged;
+}
+
+MetricChoice needed(const Limits& limits) {
+  return {.ssim = limits.ssim.has_value(), .flip = limits.flip.has_value()};
+}
+
+std::string mismatch(const Image& reference, const Image& picture) {
+  if (reference.width != picture.width || reference.height != picture.height)
+    return text("is ", picture.width, "x", picture.height, ", not ", reference.width, "x",
+                reference.height);
+  if (!reference.alpha.empty() && picture.alpha.empty()) return "has lost its alpha";
+  if (reference.alpha.empty() && !picture.alpha.empty()) return "has an alpha that it had not";
+  return "";
+}
+
+}  // namespace ip2p

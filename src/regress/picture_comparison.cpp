@@ -1,0 +1,123 @@
+// picture_comparison.cpp - read, measure, judge.
+#include "ip2p/regress/picture_comparison.h"
+
+#include <algorithm>
+#include <deque>
+#include <functional>
+#include <future>
+#include <map>
+#include <thread>
+
+#include "ip2p/base/error.h"
+#include "ip2p/compare/difference_picture.h"
+#include "ip2p/image/folder_walk.h"
+#include "ip2p/image/write.h"
+
+namespace ip2p {
+namespace {
+
+bool same_enough(const ComparedPicture& compared) {
+  if (compared.judged.empty()) return compared.metrics->pixels.worst.value == 0;
+  return std::ranges::all_of(compared.judged, &Judged::holds);
+}
+
+void write_difference(const fs::path& path, const Image& reference, const Image& picture,
+                      bool overwrite) {
+  const Image difference = difference_picture(reference, picture);
+  write_atomically(path, encode_image(difference, {.format = format_of(path)}),
+                   overwrite ? Existing::replace : Existing::keep);
+}
+
+/// `diff`: where the differences go; nullopt for none.
+ComparedPicture compare_images(const Image& reference, const Image& picture,
+                               const ComparisonRules& rules, const std::optional<fs::path>& diff) {
+  ComparedPicture compared;
+  compared.reason = mismatch(reference, picture);
+  if (!compared.reason.empty()) {
+    compared.outcome = Comparison::differs;
+    return compared;
+  }
+  const MetricChoice for_limits = needed(rules.limits);
+  compared.metrics = measure(reference, picture,
+                             {.ssim = for_limits.ssim || rules.measured.ssim,
+                              .flip = for_limits.flip || rules.measured.flip});
+  compared.judged = judge(*compared.metrics, rules.limits);
+  if (!same_enough(compared)) compared.outcome = Comparison::differs;
+  if (diff && compared.metrics->pixels.worst.value > 0)
+    write_difference(*diff, reference, picture, rules.overwrite);
+  return compared;
+}
+
+/// Names of the pictures below a folder, each with whether it is in the reference (1) or the other
+/// (2).
+void add_names(const fs::path& folder, int where, std::map<std::string, int>& names) {
+  if (!fs::is_directory(folder))
+    throw Error(Exit::file, text(folder, " is no folder; compare two files or two folders"));
+  FolderWalk walk(folder, {}, {.recursive = true, .left_out = {}});
+  while (const std::optional<FoundFile> found = walk.next()) names[found->id] |= where;
+}
+
+constexpr int in_reference = 1;
+constexpr int in_other = 2;
+
+ComparedPicture compare_named(const std::string& name, int where, const fs::path& reference,
+                              const fs::path& other, const ComparisonRules& rules) {
+  ComparedPicture compared;
+  if (where == in_reference) {
+    compared.outcome = Comparison::missing;
+    compared.reason = text("is not in ", other);
+  } else if (where == in_other) {
+    compared.outcome = Comparison::added;
+    compared.reason = text("is not in ", reference);
+  } else {
+    try {
+      const Image first = read_image(reference / name, rules.reading);
+      const Image second = read_image(other / name, rules.reading);
+      std::optional<fs::path> diff;
+      if (rules.diff) {
+        diff = *rules.diff / (name + ".diff.png");
+        fs::create_directories(diff->parent_path());
+      }
+      compared = compare_images(first, second, rules, diff);
+    } catch (const Error& error) {
+      if (error.exit() != Exit::file) throw;
+      compared.outcome = Comparison::unreadable;
+      compared.reason = error.what();
+    }
+  }
+  compared.name = name;
+  return compared;
+}
+
+}  // namespace
+
+ComparedPicture compare_files(const fs::path& reference, const fs::path& other,
+                              const ComparisonRules& rules) {
+  auto second = std::async(std::launch::async, [&] { return read_image(other, rules.reading); });
+  const Image first = read_image(reference, rules.reading);
+  ComparedPicture compared = compare_images(first, second.get(), rules, rules.diff);
+  compared.name = other.string();
+  return compared;
+}
+
+void compare_folders(const fs::path& reference, const fs::path& other, const ComparisonRules& rules,
+                     const std::function<void(const ComparedPicture&)>& observe) {
+  std::map<std::string, int> names;
+  add_names(reference, in_reference, names);
+  add_names(other, in_other, names);
+  const std::size_t together = std::max(1U, std::thread::hardware_concurrency());
+  std::deque<std::future<ComparedPicture>> running;
+  const auto finish_first = [&] {
+    const ComparedPicture compared = running.front().get();
+    running.pop_front();
+    observe(compared);
+  };
+  for (const auto& [name, where] : names) {
+    if (running.size() == together) finish_first();
+    running.push_back(std::async(std::launch::async, compare_named, std::cref(name), where,
+                                 std::cref(reference), std::cref(other), std::cref(rules)));
+  }
+  while (!running.empty()) finish_first();
+}
+
+}  // namespace ip2p
