@@ -52,7 +52,9 @@ def main() -> int:
     tables = {
         "README.md": {"flags": flag_rows(info["commands"]["edit"]), "samplers": sampler_rows(info["samplers"])},
         "docs/batch.md": {"flags": flag_rows(info["commands"]["batch"])},
-        "docs/regress.md": {"flags": flag_rows(info["commands"]["regress compare"])},
+        "docs/regress.md": {
+            part: flag_rows(info["commands"][f"regress {part}"]) for part in ("compare", "run", "approve", "init")
+        },
         "docs/training.md": {"keys": key_rows(info["train_config"])},
     }
     stale = False

@@ -123,6 +123,21 @@ CONFIGS = {
         | {"_class_name": "DDIMScheduler", "set_alpha_to_one": True, "timestep_spacing": "linspace"},
         merges=4000,
     ),
+    # The demo's: the text as a whole, beside its words, scales and shifts features; predicts v.
+    "pooled": TinyConfig(
+        unet=unet(
+            (16, 32),
+            attention_head_dim=4,
+            resnet_time_scale_shift="scale_shift",
+            addition_embed_type="text",
+            addition_embed_type_num_heads=4,
+        ),
+        vae=vae((16, 16, 32)),
+        text={"hidden_size": 16, "num_attention_heads": 2, "num_hidden_layers": 1},
+        scheduler=ORIGINAL_SCHEDULER
+        | {"_class_name": "DDIMScheduler", "prediction_type": "v_prediction", "timestep_spacing": "trailing"},
+        merges=4000,
+    ),
 }
 
 

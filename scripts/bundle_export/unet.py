@@ -3,7 +3,9 @@
 import math
 
 import torch
+import torch.nn.functional as F
 from diffusers import UNet2DConditionModel
+from diffusers.models.embeddings import TextTimeEmbedding
 from torch import Tensor, nn
 
 from .attention import drop_dropout, use_plain_attention
@@ -11,7 +13,7 @@ from .errors import bad_model, bad_usage
 
 # What `UNetCall` computes. Another value of one of these keys means parts that it does not have.
 PLAIN = {
-    "addition_embed_type": (None,),
+    "addition_embed_type": (None, "text"),
     "addition_time_embed_dim": (None,),
     "attention_type": ("default",),
     "center_input_sample": (False,),
@@ -123,7 +125,33 @@ class TimeProjection(nn.Module):
         angle = timestep[:, None] * frequency[None, :]
         waves = (angle.cos(), angle.sin()) if self.cosine_first else (angle.sin(), angle.cos())
         embedding = torch.cat(waves, dim=-1)
-        return nn.functional.pad(embedding, (0, 1)) if self.odd else embedding
+        return F.pad(embedding, (0, 1)) if self.odd else embedding
+
+
+class TextPooling(nn.Module):
+    """What the text as a whole adds to the embedding of the timestep: context (B, T, D) -> (B, width).
+
+    diffusers' TextTimeEmbedding, whose own pooling converts to a dtype that tracing would fix. The names of its
+    parameters are diffusers'.
+    """
+
+    def __init__(self, embedding: TextTimeEmbedding):
+        super().__init__()
+        for name in ("norm1", "pool", "proj", "norm2"):
+            setattr(self, name, getattr(embedding, name))
+
+    def forward(self, context: Tensor) -> Tensor:
+        words = self.norm1(context)
+        asking = words.mean(dim=1, keepdim=True) + self.pool.positional_embedding  # (B, 1, D)
+        words = torch.cat((asking, words), dim=1)
+
+        def heads(projected: Tensor) -> Tensor:
+            return projected.unflatten(-1, (self.pool.num_heads, -1)).transpose(1, 2)  # (B, heads, N, D/heads)
+
+        pooled = F.scaled_dot_product_attention(
+            heads(self.pool.q_proj(asking)), heads(self.pool.k_proj(words)), heads(self.pool.v_proj(words))
+        )
+        return self.norm2(self.proj(pooled.flatten(1)))
 
 
 class UNetCall(nn.Module):
@@ -140,9 +168,12 @@ class UNetCall(nn.Module):
             setattr(self, name, getattr(unet, name))
         for name in ("conv_norm_out", "conv_act", "conv_out"):
             setattr(self, name, getattr(unet, name))
+        self.add_embedding = TextPooling(unet.add_embedding) if config.addition_embed_type == "text" else None
 
     def forward(self, sample: Tensor, timestep: Tensor, context: Tensor) -> Tensor:
         time = self.time_embedding(self.time_proj(timestep).type_as(sample))
+        if self.add_embedding is not None:
+            time = time + self.add_embedding(context)
 
         hidden = self.conv_in(sample)
         skips = [hidden]

@@ -25,6 +25,11 @@ UNET = {
     "cross_attention_dim": WIDTH,
     "attention_head_dim": 4,  # diffusers' name for the number of heads
     "norm_num_groups": 16,
+    # The text as a whole scales and shifts the features of every block, beside attention to its words: an edit such as
+    # a negative is the same everywhere, and must turn features around, not add to them.
+    "resnet_time_scale_shift": "scale_shift",
+    "addition_embed_type": "text",
+    "addition_embed_type_num_heads": 4,
     "sample_size": 64,
 }
 SCHEDULER = {

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "ip2p/base/descriptor.h"
+#include "ip2p/base/disk_full.h"
 #include "ip2p/base/error.h"
 
 namespace ip2p {
@@ -94,11 +95,17 @@ Bytes read_all(int fd, const std::string& name, std::uint64_t limit_bytes) {
   return bytes;
 }
 
+[[noreturn]] void throw_unwritable(const fs::path& path, int number) {
+  const std::string sentence = text("cannot write ", path, ": ", reason(number));
+  if (number == ENOSPC || number == EDQUOT || number == EROFS) throw DiskFull(sentence);
+  throw Error(Exit::file, sentence);
+}
+
 void write_all(int fd, ByteSpan bytes, const fs::path& path) {
   while (!bytes.empty()) {
     const ssize_t count = ::write(fd, bytes.data(), bytes.size());
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) throw Error(Exit::file, text("cannot write ", path, ": ", reason(errno)));
+    if (count < 0) throw_unwritable(path, errno);
     bytes = bytes.subspan(static_cast<std::size_t>(count));
   }
 }
@@ -125,7 +132,7 @@ void move_into_place(const fs::path& from, const fs::path& to, Existing existing
     }
     if (errno == EEXIST) throw_exists(to);
   }
-  throw Error(Exit::file, text("cannot write ", to, ": ", reason(errno)));
+  throw_unwritable(to, errno);
 }
 
 class Sha256 {
@@ -192,14 +199,14 @@ void stream_atomically(const fs::path& path, const std::function<void(const Sink
   std::string name = (folder_of(path) / text(partial_prefix, "XXXXXX")).string();
   // Declared first, closed last: the lock holds until the file is in its place.
   const Descriptor file(::mkostemp(name.data(), O_CLOEXEC));
-  if (file.get() < 0) throw Error(Exit::file, text("cannot write ", path, ": ", reason(errno)));
+  if (file.get() < 0) throw_unwritable(path, errno);
   TemporaryFile partial(name);
   (void)::flock(file.get(), LOCK_EX | LOCK_NB);  // says that somebody is writing it
 
   write([&](ByteSpan bytes) { write_all(file.get(), bytes, path); });
   // mkostemp makes files that only their owner reads; a picture gets what any new file gets.
   if (::fchmod(file.get(), 0666 & ~file_mode_mask()) != 0 || ::fsync(file.get()) != 0)
-    throw Error(Exit::file, text("cannot write ", path, ": ", reason(errno)));
+    throw_unwritable(path, errno);
 
   move_into_place(name, path, existing);
   partial.moved();
@@ -207,11 +214,13 @@ void stream_atomically(const fs::path& path, const std::function<void(const Sink
 
 void remove_partial_files(const fs::path& folder) {
   std::error_code ignored;  // a file that stays costs space, nothing else
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored)) {
-    if (!entry.path().filename().string().starts_with(partial_prefix)) continue;
-    const Descriptor file(::open(entry.path().c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  for (fs::directory_iterator entry(folder, ignored), end; !ignored && entry != end;
+       entry.increment(ignored)) {
+    if (!entry->path().filename().string().starts_with(partial_prefix)) continue;
+    const Descriptor file(::open(entry->path().c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    std::error_code stays;
     if (file.get() >= 0 && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0)
-      fs::remove(entry.path(), ignored);
+      fs::remove(entry->path(), stays);
   }
 }
 

@@ -2,6 +2,8 @@
 #include "batch_sizes.h"
 
 #include <algorithm>
+#include <limits>
+#include <tuple>
 
 namespace ip2p {
 namespace {
@@ -24,9 +26,14 @@ BatchSizes::State& BatchSizes::state(const AlikeKey& key) {
   return state;
 }
 
+std::size_t BatchSizes::cap(const AlikeKey& key) const {
+  const auto found = caps_.find({std::get<0>(key), std::get<1>(key)});
+  return found == caps_.end() ? std::numeric_limits<std::size_t>::max() : found->second;
+}
+
 std::size_t BatchSizes::limit(const AlikeKey& key) {
   const std::lock_guard lock(mutex_);
-  return state(key).size;
+  return std::min(state(key).size, cap(key));
 }
 
 void BatchSizes::took(const AlikeKey& key, std::size_t count, double seconds) {
@@ -42,24 +49,19 @@ void BatchSizes::took(const AlikeKey& key, std::size_t count, double seconds) {
   const bool paid = now.previous_each_s == 0 || each_s < worth_it * now.previous_each_s;
   if (!paid) now.size /= 2;
   const std::size_t next = now.size * 2;
-  if (!paid || next > largest_ || (now.cap > 0 && next > now.cap)) {
+  if (!paid || next > largest_ || next > cap(key)) {
     now.settled = true;
     return;
   }
-  now = {.size = next, .cap = now.cap, .previous_each_s = each_s};
+  now = {.size = next, .previous_each_s = each_s};
 }
 
 bool BatchSizes::ran_out(const AlikeKey& key, std::size_t count) {
   const std::lock_guard lock(mutex_);
-  State& now = state(key);
-  const std::size_t cap = std::max<std::size_t>(1, count / 2);
-  const bool is_news = now.cap == 0 || cap < now.cap;
-  if (is_news) now.cap = cap;
-  if (now.size > now.cap) {
-    now.size = now.cap;
-    now.settled = true;
-  }
-  return is_news;
+  const std::size_t fewer = std::max<std::size_t>(1, count / 2);
+  if (fewer >= cap(key)) return false;
+  caps_[{std::get<0>(key), std::get<1>(key)}] = fewer;
+  return true;
 }
 
 }  // namespace ip2p

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <map>
 #include <mutex>
+#include <utility>
 
 #include "ip2p/batch/task.h"
 
@@ -11,7 +12,7 @@ namespace ip2p {
 
 /// For each key a size of its own, between threads. Fixed, or "auto": from 1 the size doubles as
 /// long as a picture costs clearly less time than at the size before, which is then kept. Memory
-/// that ran out caps the size of its key in both.
+/// that ran out caps both, for all keys of one width and height.
 class BatchSizes {
  public:
   /// `fixed` 0 is auto; auto never goes beyond `largest`.
@@ -27,19 +28,22 @@ class BatchSizes {
  private:
   struct State {
     std::size_t size = 1;
-    std::size_t cap = 0;  ///< 0: none
     bool settled = false;
     std::size_t runs = 0;        ///< of full size, beyond the first, which warms up
     double best_s = 0;           ///< the least time of a full run at this size
     double previous_each_s = 0;  ///< the least time a picture at half this size; 0: none
   };
 
+  using Side = std::pair<int, int>;  ///< model width and height
+
   State& state(const AlikeKey& key);
+  [[nodiscard]] std::size_t cap(const AlikeKey& key) const;
 
   const std::size_t fixed_;
   const std::size_t largest_;
   std::mutex mutex_;
   std::map<AlikeKey, State> states_;
+  std::map<Side, std::size_t> caps_;
 };
 
 }  // namespace ip2p

@@ -52,14 +52,27 @@ Known EarlierResults::known(const std::string& output, std::uint64_t fingerprint
   return known_of(parts_->known.find(output_hash(output)), fingerprint);
 }
 
+std::optional<EarlierOutput> EarlierResults::made(const std::string& output,
+                                                  std::uint64_t fingerprint) const {
+  return made_of(parts_->known.find(output_hash(output)), fingerprint);
+}
+
 std::optional<double> EarlierResults::step_s(const std::string& bundle_sha256) const {
   double seconds = 0;
   double steps = 0;
   for (const std::string& line : parts_->latest) {
-    const auto result = nlohmann::json::parse(line);
-    if (result.value("bundle_hash", "") != bundle_sha256) continue;
-    seconds += result.at("seconds").at("edit").get<double>();
-    steps += result.at("steps").get<double>();
+    const auto result = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
+    const auto number = [&result](const char* path) {
+      const nlohmann::json::json_pointer place(path);
+      const bool is_there = result.contains(place) && result.at(place).is_number();
+      return is_there ? result.at(place).get<double>() : 0.0;
+    };
+    // Lines may have been written by others: what does not say how long it took is passed over.
+    const double edit_s = number("/seconds/edit");
+    if (!result.is_object() || result.value("bundle_hash", "") != bundle_sha256 || edit_s <= 0)
+      continue;
+    seconds += edit_s;
+    steps += number("/steps");
   }
   if (steps <= 0) return std::nullopt;
   return seconds / steps;

@@ -6,9 +6,11 @@
 #include <chrono>
 #include <exception>
 #include <mutex>
+#include <new>
 #include <thread>
 #include <utility>
 
+#include "ip2p/base/disk_full.h"
 #include "ip2p/base/error.h"
 #include "ip2p/base/log.h"
 #include "ip2p/batch/bounded_queue.h"
@@ -27,6 +29,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using Json = nlohmann::ordered_json;
+
+// Between tries of a file.
+constexpr Clock::duration first_pause = std::chrono::milliseconds(200);
+constexpr Clock::duration longest_pause = std::chrono::seconds(5);
+constexpr Clock::duration stop_check_every = std::chrono::milliseconds(20);
 
 double seconds_since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
@@ -81,15 +88,17 @@ class Engine {
         stop_(stop),
         sizes_(rules.batch_size, rules.largest_batch),
         to_read_(2 * rules.readers),
-        room_(std::max<std::size_t>(
-            16, 2 * std::max(rules.batch_size, rules.largest_batch) * models.size())),
-        to_write_(2 * std::max(rules.batch_size, rules.largest_batch)) {}
+        room_(std::max<std::size_t>(16, 2 * most_together(rules) * models.size())),
+        to_write_(2 * most_together(rules)) {}
 
   BatchCounts run() {
     {
       Threads writers;
       const Closing written(to_write_);
-      writers.start(rules_.writers, [this](std::size_t) { guarded([this] { write_all(); }); });
+      writers.start(rules_.writers, [this](std::size_t) {
+        // When nobody writes, nobody may wait for room to have something written.
+        if (!guarded([this] { write_all(); })) to_write_.abandon();
+      });
       Threads devices;
       const Closing edited(room_);
       devices.start(models_.size(),
@@ -120,11 +129,15 @@ class Engine {
     Queue& queue_;
   };
 
+  static std::size_t most_together(const EngineRules& rules) {
+    return rules.batch_size > 0 ? rules.batch_size : rules.largest_batch;
+  }
+
   // What a stage does, until the one before it has ended.
 
   void feed() {
     while (!stopping()) {
-      std::optional<BatchTask> task = next_();
+      std::optional<BatchTask> task = next_([this] { return stopping(); });
       if (!task) return;
       room_.expect();
       if (!to_read_.push(std::move(*task))) return;
@@ -140,6 +153,9 @@ class Engine {
       }
       try {
         room_.add(read(*task));
+      } catch (const std::bad_alloc&) {
+        room_.excuse();
+        fail(*task, Error(Exit::device, text(task->item.input, " is too large for the memory")));
       } catch (const Error& error) {
         room_.excuse();
         fail(*task, error);
@@ -162,6 +178,8 @@ class Engine {
       try {
         write(*made);
       } catch (const LogFailed&) {
+        throw;
+      } catch (const DiskFull&) {
         throw;
       } catch (const Error& error) {
         fail(made->ready.task, error);
@@ -193,12 +211,10 @@ class Engine {
     std::error_code unknown;
     if (!fs::exists(task.path, unknown)) return;
     if (fs::equivalent(task.path, task.item.input, unknown))
-      throw Error(Exit::file, text("the output ", task.path,
-                                   " is its own input; give another output folder or --template"));
+      throw Obstacle(text("the output ", task.path,
+                          " is its own input; give another output folder or --template"));
     if (!rules_.overwrite && !task.replaces)
-      throw Error(Exit::file, text(task.path,
-                                   " exists and no run of this batch made it; give "
-                                   "--overwrite to replace it"));
+      throw Obstacle(text(task.path, ' ', task.in_the_way, "; give --overwrite to replace it"));
   }
 
   void edit(BatchModel& model, std::vector<ReadyTask> tasks) {
@@ -247,6 +263,7 @@ class Engine {
                                       .keep_metadata = !rules_.strip});
     Json result = result_json(task.output, record, made.ready.input.sizes);
     result["status"] = "done";
+    result["input"] = task.item.input.string();  // its bytes; a record inside a picture is text
     result["together"] = made.together;
     result["seconds"] = {
         {"read", made.ready.read_s}, {"edit", made.edit_s}, {"write", seconds_since(begin)}};
@@ -259,6 +276,7 @@ class Engine {
       return true;
     });
     result["seconds"]["write"] = seconds_since(begin);
+    recorded([&] { log_.done(task.fingerprint, result); });
     finish(task, result, false);
   }
 
@@ -278,19 +296,18 @@ class Engine {
                 {"status", "failed"},
                 {"kind", kind_of(error.exit())},
                 {"error", error.what()},
+                {"instruction", task.request.instruction},
                 {"input", task.item.input.string()},
-                {"instruction", task.request.instruction}};
+                {"bundle", rules_.manifest.name},
+                {"bundle_hash", rules_.manifest.sha256}};
     result.update(options_to_json(task.request.options));
+    // What is in an output's way says nothing of the request, and the log may know who made it.
+    if (dynamic_cast<const Obstacle*>(&error) == nullptr)
+      recorded([&] { log_.failed(task.fingerprint, result); });
     finish(task, result, true);
   }
 
   void finish(const BatchTask& task, const Json& result, bool failed) {
-    recorded([&] {
-      if (failed)
-        log_.failed(task.fingerprint, result);
-      else
-        log_.done(task.fingerprint, result);
-    });
     flush_now_and_then();
     const std::lock_guard lock(finished_);
     ++(failed ? counts_.failed : counts_.done);
@@ -327,7 +344,6 @@ class Engine {
   /// Files may come back: a network folder that is away for a moment. Nothing else is tried again.
   template <class Work>
   auto with_retries(Work work) -> decltype(work()) {
-    constexpr auto first_pause = std::chrono::milliseconds(200);
     auto pause = first_pause;
     for (std::uint64_t tried = 0;; ++tried) {
       try {
@@ -335,8 +351,9 @@ class Engine {
       } catch (const Error& error) {
         if (error.exit() != Exit::file || tried >= rules_.retries || stopping()) throw;
       }
-      std::this_thread::sleep_for(pause);
-      pause *= 2;
+      for (const Clock::time_point end = Clock::now() + pause; Clock::now() < end && !stopping();)
+        std::this_thread::sleep_for(stop_check_every);
+      pause = std::min(2 * pause, longest_pause);
     }
   }
 
@@ -347,11 +364,13 @@ class Engine {
     room_.abandon();
   }
 
-  /// Runs a stage; what it throws ends the run.
+  /// Runs a stage; what it throws ends the run, and what was edited by then is still written.
+  /// Whether it threw nothing.
   template <class Work>
-  void guarded(Work work) {
+  bool guarded(Work work) {
     try {
       work();
+      return true;
     } catch (...) {
       {
         const std::lock_guard lock(finished_);
@@ -359,7 +378,7 @@ class Engine {
       }
       broken_ = true;
       drop_what_waits();
-      to_write_.abandon();
+      return false;
     }
   }
 

@@ -119,6 +119,12 @@ class InputItems : public ItemSource {
     return skipped_ + (walk_ ? walk_->skipped() : 0);
   }
 
+  [[nodiscard]] std::vector<std::string> unlisted() const override {
+    std::vector<std::string> all = unlisted_;
+    if (walk_) all.insert(all.end(), walk_->unlisted().begin(), walk_->unlisted().end());
+    return all;
+  }
+
  private:
   std::optional<FoundFile> next_file() {
     for (;;) {
@@ -146,8 +152,11 @@ class InputItems : public ItemSource {
 
   void close_walk() {
     const Input& input = inputs_[at_ - 1];
-    if (input.kind == Input::Kind::glob && !walk_->has_matched()) throw_nothing(input.given);
+    const bool saw_all = walk_->unlisted().empty();
+    if (input.kind == Input::Kind::glob && saw_all && !walk_->has_matched())
+      throw_nothing(input.given);
     skipped_ += walk_->skipped();
+    unlisted_.insert(unlisted_.end(), walk_->unlisted().begin(), walk_->unlisted().end());
     walk_.reset();
   }
 
@@ -158,6 +167,7 @@ class InputItems : public ItemSource {
   std::optional<FolderWalk> walk_;
   ItemSeries series_;
   std::uint64_t skipped_ = 0;
+  std::vector<std::string> unlisted_;
 };
 
 }  // namespace

@@ -110,8 +110,9 @@ ItemSeries items_of_job(const Json& job, const fs::path& folder, std::uint64_t l
 
   BatchItem item;
   item.line = line;
-  item.id = path_at(job, "input");
-  item.input = folder / item.id;
+  const fs::path input = path_at(job, "input");
+  item.id = input.lexically_normal();  // "./a.jpg" is "a.jpg", and has its seed
+  item.input = folder / input;
   if (job.contains("output")) item.output = path_at(job, "output");
   item.options = options_of(job);
 

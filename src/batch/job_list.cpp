@@ -146,6 +146,10 @@ class Csv : public JobList {
 
   void set_columns() {
     for (const std::string& cell : cells_) {
+      if (cell.find(';') != std::string::npos)
+        throw Error(Exit::usage, text("\"", cell,
+                                      "\": expected columns between commas, got "
+                                      "semicolons; store the table with commas"));
       const JobKey& key = check_job_key(trimmed(cell));
       if (std::ranges::find(columns_, key.name, &JobKey::name) != columns_.end())
         throw Error(Exit::usage, text("two columns are called ", key.name, "; remove one"));

@@ -42,8 +42,15 @@ auto order(const KnownResult& known) {
 }  // namespace
 
 Known known_of(const std::optional<KnownResult>& said, std::uint64_t fingerprint) {
-  if (!said || said->fingerprint != fingerprint) return Known::nothing;
+  if (!said || request_of(said->fingerprint) != request_of(fingerprint)) return Known::nothing;
   return said->is_done != 0 ? Known::done : Known::failed;
+}
+
+std::optional<EarlierOutput> made_of(const std::optional<KnownResult>& said,
+                                     std::uint64_t fingerprint) {
+  if (!said || said->is_made == 0) return std::nullopt;
+  return EarlierOutput{.of_this_input = input_of(said->fingerprint) == input_of(fingerprint),
+                       .time_ms = static_cast<std::int64_t>(said->time_ms)};
 }
 
 void KnownResults::add(const ResultLine& line, std::uint64_t file) {

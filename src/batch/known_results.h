@@ -23,8 +23,20 @@ struct KnownResult {
 };
 static_assert(sizeof(KnownResult) == 24);
 
+/// The part of a fingerprint that names the input, and the one that names the request.
+constexpr std::uint64_t input_of(std::uint64_t fingerprint) {
+  return fingerprint >> static_cast<unsigned>(request_bits);
+}
+constexpr std::uint64_t request_of(std::uint64_t fingerprint) {
+  return fingerprint & ((std::uint64_t{1} << static_cast<unsigned>(request_bits)) - 1);
+}
+
 /// What that says of a request; `said` is nullopt where nothing is known of the output.
 Known known_of(const std::optional<KnownResult>& said, std::uint64_t fingerprint);
+
+/// What it says of what was made; nullopt when nothing was.
+std::optional<EarlierOutput> made_of(const std::optional<KnownResult>& said,
+                                     std::uint64_t fingerprint);
 
 /// Filled from files in any order by `add`, then sorted once by `settle`; `put` and `find` follow.
 /// Not safe to use from several threads.

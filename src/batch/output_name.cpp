@@ -72,6 +72,14 @@ std::string extension_of(const fs::path& id) {
   return dotted.empty() ? "" : dotted.substr(1);
 }
 
+/// The folder of an id, as one below another folder: what leads up from there is left out.
+fs::path folder_of(const fs::path& id) {
+  fs::path folder;
+  for (const fs::path& part : id.relative_path().parent_path())
+    if (part != ".." && part != ".") folder /= part;
+  return folder;
+}
+
 using Value = std::string (*)(const BatchItem& item, std::uint64_t seed);
 
 struct Field {
@@ -81,9 +89,15 @@ struct Field {
 
 constexpr std::array fields{
     // of an absolute path too the part below the root: outputs mirror it below their folder
-    Field{"dir",
+    Field{"dir", [](const BatchItem& item, std::uint64_t) { return folder_of(item.id).string(); }},
+    Field{"parent",
           [](const BatchItem& item, std::uint64_t) {
-            return fs::path(item.id).relative_path().parent_path().string();
+            std::error_code ignored;
+            return fs::absolute(item.input, ignored)
+                .lexically_normal()
+                .parent_path()
+                .filename()
+                .string();
           }},
     Field{"stem",
           [](const BatchItem& item, std::uint64_t) { return fs::path(item.id).stem().string(); }},
@@ -183,10 +197,8 @@ fs::path OutputTemplate::path(const BatchItem& item, std::uint64_t seed) const {
   return fs::path(name).lexically_normal();
 }
 
-std::string standard_template(std::size_t instructions, std::int64_t count,
-                              const std::string& extension) {
-  return text("{dir}/{stem}", instructions > 1 ? "_{edit}" : "", count > 1 ? "_{seed}" : "", '.',
-              extension);
+std::string standard_template(std::size_t instructions, std::int64_t count) {
+  return text("{dir}/{stem}", instructions > 1 ? "_{edit}" : "", count > 1 ? "_{seed}" : "");
 }
 
 fs::path output_below(const fs::path& folder, const fs::path& relative, bool allow_outside) {

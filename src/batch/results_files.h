@@ -28,6 +28,8 @@ std::vector<ShardFile> shard_files(const fs::path& folder, const std::string& pr
 /// Of the results themselves (in the output folder) and of begun writes (in the hidden folder).
 inline constexpr auto results_prefix = "results";
 inline constexpr auto begun_prefix = "begun";
+/// In the hidden folder, of a run that came to its end; it holds how many items the run had.
+inline constexpr auto finished_prefix = "finished";
 
 /// Makes the folder and those above it. Error{file} when that cannot be.
 void make_folder(const fs::path& folder);

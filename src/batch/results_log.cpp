@@ -105,14 +105,20 @@ void drop_lines(const fs::path& path, const std::vector<std::uint64_t>& offsets)
 }  // namespace
 
 struct ResultsLog::Parts {
-  Parts(const fs::path& output_folder, const Shard& shard, bool fresh)
+  Parts(const fs::path& output_folder, const Shard& shard)
       : folder(output_folder),
         path(folder / shard_file_name(results_prefix, shard)),
         lock(folder, shard),
         begun_path(hidden_folder(folder) / shard_file_name(begun_prefix, shard)),
+        finished_path(unfinished(hidden_folder(folder) / shard_file_name(finished_prefix, shard))),
         log(path, read_results()),
-        begun(settle_begun(shard)) {
-    if (fresh) start_over();
+        begun(settle_begun(shard)) {}
+
+  /// From now on, until it is said again.
+  static fs::path unfinished(fs::path mark) {
+    std::error_code not_there;
+    fs::remove(mark, not_there);
+    return mark;
   }
 
   /// Reads every results file into `known` and returns the bytes of the own one's whole lines.
@@ -138,18 +144,17 @@ struct ResultsLog::Parts {
   /// Logs what was moved into place by a process that was killed before it could log it. Returns
   /// the path of the file for what this run begins.
   const fs::path& settle_begun(const Shard& shard) {
+    remove_partial_files(folder);
+    remove_partial_files(hidden_folder(folder));
     for (const ShardFile& file : shard_files(hidden_folder(folder), begun_prefix)) {
       const bool is_own = file.path.filename() == begun_path.filename();
       // Other shards of the same count may be at work; none of their outputs is ours.
       if (!is_own && file.shard.count == shard.count) continue;
       for (const BegunWrite& write : begun_writes_in(file.path)) {
         stamps.start_after(write.result.time_ms);
-        if (is_settled(write)) continue;
-        if (!is_written(folder, write)) {
-          // What was being written then is beside where it was to be.
-          remove_partial_files((folder / write.result.output).parent_path());
-          continue;
-        }
+        // What was being written then is beside where it was to be.
+        remove_partial_files((folder / write.result.output).parent_path());
+        if (is_settled(write) || !is_written(folder, write)) continue;
         // What is another run's is known, and stays for that run, or for merging, to log.
         if (is_own) log.append(write.line);
         may_be_superseded |= known.put(write.result, own_file);
@@ -164,18 +169,6 @@ struct ResultsLog::Parts {
     if (!said) return false;
     return std::cmp_greater_equal(said->time_ms, write.result.time_ms) ||
            (said->is_done != 0 && said->fingerprint == write.result.fingerprint);
-  }
-
-  void start_over() {
-    known.clear();
-    may_be_superseded = false;
-    if (log.size() == 0) return;
-    const fs::path before = hidden_folder(folder) / (path.filename().string() + ".before");
-    std::error_code failed;
-    fs::rename(path, before, failed);
-    if (failed)
-      throw Error(Exit::file, text("cannot move ", path, " to ", before, ": ", failed.message()));
-    log = AppendFile(path, 0);
   }
 
   [[nodiscard]] bool has_made(const std::string& output) {
@@ -197,6 +190,7 @@ struct ResultsLog::Parts {
   fs::path path;
   RunLock lock;
   fs::path begun_path;
+  fs::path finished_path;
   Stamps stamps;
   KnownResults known;
   bool may_be_superseded = false;
@@ -205,8 +199,8 @@ struct ResultsLog::Parts {
   std::mutex mutex;
 };
 
-ResultsLog::ResultsLog(const fs::path& folder, const Shard& shard, bool fresh)
-    : parts_(std::make_unique<Parts>(folder, shard, fresh)) {}
+ResultsLog::ResultsLog(const fs::path& folder, const Shard& shard)
+    : parts_(std::make_unique<Parts>(folder, shard)) {}
 ResultsLog::ResultsLog(ResultsLog&&) noexcept = default;
 ResultsLog& ResultsLog::operator=(ResultsLog&&) noexcept = default;
 ResultsLog::~ResultsLog() = default;
@@ -234,8 +228,10 @@ void ResultsLog::failed(std::uint64_t fingerprint, const Json& result) {
   parts_->append(fingerprint, result, is_kept ? Status::failed_kept : Status::failed);
 }
 
-bool ResultsLog::has_made(const std::string& output) const {
-  return parts_->has_made(output);
+std::optional<EarlierOutput> ResultsLog::made(const std::string& output,
+                                              std::uint64_t fingerprint) const {
+  const std::scoped_lock guard(parts_->mutex);
+  return made_of(parts_->known.find(output_hash(output)), fingerprint);
 }
 
 void ResultsLog::flush() {
@@ -245,6 +241,13 @@ void ResultsLog::flush() {
   if (folder.get() < 0 || ::fsync(folder.get()) != 0)
     throw Error(Exit::file, text("cannot write to the folder ", parts_->folder, ": ",
                                  std::generic_category().message(errno)));
+}
+
+void ResultsLog::finished(std::uint64_t items) {
+  const std::string words = Json{{"items", items}}.dump() + "\n";
+  write_atomically(parts_->finished_path,
+                   {reinterpret_cast<const std::uint8_t*>(words.data()), words.size()},
+                   Existing::replace);
 }
 
 void ResultsLog::close() {

@@ -22,9 +22,12 @@ namespace ip2p {
 namespace {
 
 [[noreturn]] void fail(const fs::path& path, int error_number) {
+  const bool has_no_locks = error_number == ENOLCK || error_number == ENOSYS ||
+                            error_number == EOPNOTSUPP || error_number == EINVAL;
   throw Error(Exit::file,
               text("cannot lock ", path, ": ", std::generic_category().message(error_number),
-                   "; the output folder must be on a file system with locks (flock)"));
+                   has_no_locks ? "; the output folder must be on a file system with locks (flock)"
+                                : "; the output folder, and .ip2p in it, must be writable"));
 }
 
 [[noreturn]] void throw_busy(const fs::path& folder, const std::string& who) {

@@ -20,8 +20,7 @@ void declare_batch_flags(CLI::App& app, BatchFlags& flags) {
   app.add_option("INPUT", flags.inputs,
                  "pictures, folders and globs; - reads one path or JSON object a line from stdin");
   app.add_option("--edit", flags.edits, "what to change, in words; each picture gets all of them")
-      ->expected(1)
-      ->take_all();
+      ->allow_extra_args(false);  // one value a flag: what follows is an INPUT
   app.option_defaults()->take_last();
   add_word(app, "-o,--output", flags.output, "the folder where the edited pictures go");
   add_flags(app, flags.options);

@@ -55,7 +55,8 @@ struct BatchFlags {
     field("manifest", self.manifest, "a .jsonl or .csv file with one job a line, instead of INPUT");
     field("recursive", self.recursive, "also what is in folders of the input folders");
     field("template", self.name_template,
-          "how outputs are called below the output folder: {dir} {stem} {ext} {name} {seed} {edit} "
+          "how outputs are called below the output folder: {dir} {parent} {stem} {ext} {name} "
+          "{seed} {edit} "
           "{words} {variation} {line} (default: {dir}/{stem}, the edit's number and the seed where "
           "there are several, and the input's extension)");
     field("format", self.format, "of all outputs (default: the input's, or the template's)",

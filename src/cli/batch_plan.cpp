@@ -3,7 +3,8 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <iostream>
+#include <system_error>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -11,6 +12,9 @@
 #include "ip2p/base/log.h"
 #include "ip2p/diffusion/sampler_list.h"
 #include "ip2p/edit/instruction.h"
+
+#include "interrupt.h"
+#include "stdin_lines.h"
 
 namespace ip2p::cli {
 namespace {
@@ -35,23 +39,34 @@ void check_together(const BatchFlags& flags) {
   if (std::ranges::count(flags.inputs, "-") > 0 && flags.inputs.size() > 1)
     throw Error(Exit::usage, "- reads all inputs from stdin; give no others beside it");
   for (const std::string& words : flags.edits) check_instruction(words);
+  for (const fs::path input : flags.inputs)
+    if (input.extension() == ".jsonl" || input.extension() == ".csv")
+      throw Error(Exit::usage, text(input, " is a job list; give it with --manifest"));
   if (flags.device && flags.devices)
     throw Error(Exit::usage, "--device and --devices both say where; give one of them");
 }
 
-/// The extension that outputs have where the template does not say: {ext} keeps the input's.
-std::string extension(const BatchFlags& flags) {
-  return flags.format ? *flags.format : "{ext}";
+bool is_written_format(const fs::path& path) {
+  const std::string extension = path.extension().string();
+  return std::ranges::any_of(format_names(), [&](const std::string& name) {
+    return extension.size() == name.size() + 1 &&
+           std::ranges::equal(extension.substr(1), name, [](char a, char b) {
+             return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+           });
+  });
 }
 
-/// Of an input that is stored in a format that is not written, such as BMP.
-fs::path with_writable_extension(fs::path path) {
-  try {
-    (void)format_of(path);
-  } catch (const Error&) {
-    path += ".png";
-  }
-  return path;
+/// The extension, with its dot, of an input's output where nobody says: its own, or where that is
+/// not written, .png.
+std::string standard_extension(const fs::path& input) {
+  return is_written_format(input) ? input.extension().string() : ".png";
+}
+
+/// Nothing may be written among the batch's own files.
+void check_is_no_own_file(const fs::path& relative) {
+  if (*relative.lexically_normal().begin() == ".ip2p")
+    throw Error(Exit::usage, text("the output ", relative,
+                                  " is in .ip2p, which the batch keeps for itself; name another"));
 }
 
 /// 64 bits that name a text.
@@ -75,53 +90,81 @@ std::string named(const BatchItem& item) {
   return words;
 }
 
-/// A job or a path a line, as they come.
+/// A job or a path a line, as they come. After a line that is wrong, for which it throws, it goes
+/// on with the next.
 class StdinItems : public ItemSource {
  public:
-  explicit StdinItems(const ItemRules& rules) : rules_(rules) {}
+  StdinItems(const ItemRules& rules, const fs::path& output_folder, StopCheck stopping)
+      : rules_(rules), output_folder_(output_folder), stopping_(std::move(stopping)) {}
 
   std::optional<BatchItem> next() override {
     while (next_ == waiting_.size()) {
-      std::string line;
-      if (!std::getline(std::cin, line)) return std::nullopt;
-      waiting_ = items_from_line(line, ++line_, rules_);
+      const std::optional<std::string> line = lines_.next(stopping_);
+      if (!line) return std::nullopt;
+      waiting_.clear();
       next_ = 0;
+      ++number_;
+      if (is_own_output(*line))
+        ++skipped_;
+      else
+        waiting_ = items_from_line(*line, number_, rules_);
     }
     return std::move(waiting_[next_++]);
   }
 
+  [[nodiscard]] std::uint64_t skipped() const override { return skipped_; }
+
  private:
+  /// A path that was found below the output folder, as `find .` finds them: an earlier run's
+  /// output. A job that names one means it.
+  [[nodiscard]] bool is_own_output(const std::string& line) const {
+    if (line.empty() || line.front() == '{') return false;
+    std::error_code failed;
+    const fs::path top = fs::weakly_canonical(fs::absolute(output_folder_, failed), failed);
+    const fs::path path = fs::weakly_canonical(fs::absolute(line, failed), failed);
+    if (failed) return false;
+    const auto [end, ignored] = std::ranges::mismatch(top, path);
+    return end == top.end();
+  }
+
   const ItemRules& rules_;
+  const fs::path& output_folder_;
+  StopCheck stopping_;
+  StdinLines lines_;
   std::vector<BatchItem> waiting_;  ///< of one line
   std::size_t next_ = 0;
-  std::uint64_t line_ = 0;
+  std::uint64_t number_ = 0;
+  std::uint64_t skipped_ = 0;
 };
 
-/// `output` is the hash of one that two items have.
-[[noreturn]] void throw_collision(const BatchPlan& plan, std::uint64_t output) {
-  constexpr const char* advice =
-      "tell them apart with --template, such as \"{dir}/{stem}_{seed}.{ext}\"";
-  if (plan.reads_stdin())
-    throw Error(Exit::usage, text("two lines of stdin would be written to one output; ", advice));
-  const auto items = plan.items();
-  std::optional<BatchItem> first;
-  while (std::optional<BatchItem> item = items->next()) {
-    const std::optional<BatchTask> task = plan.task(*item);
-    if (!task || hash_of(task->output) != output) continue;
-    if (first)
-      throw Error(Exit::usage, text(named(*first), " and ", named(*item),
-                                    " would both be written to ", task->path, "; ", advice));
-    first = std::move(item);
-  }
-  throw Error(Exit::file, "the inputs changed while they were listed; start again");
+/// How two items that have one output can be told apart.
+std::string collision_advice(const BatchItem& one, const BatchItem& other) {
+  if (one.instruction != other.instruction) return "with {edit} or {words} in --template";
+  if (one.variation != other.variation) return "with {seed} in --template";
+  if (one.input.parent_path() != other.input.parent_path())
+    return "with {parent} in --template, which is the name of the input's folder, or give the "
+           "folder that holds both, with --recursive";
+  return "with {line} in --template, or give one of them an output of its own";
 }
 
-void check_sampler(const BatchItem& item) {
-  try {
-    check_sampler_name(*item.options.sampler);
-  } catch (const Error& error) {
-    throw Error(error.exit(), text("line ", item.line, ": ", error.what()));
+/// `output` is the hash of one that two different items have.
+[[noreturn]] void throw_collision(const BatchPlan& plan, std::uint64_t output) {
+  if (plan.reads_stdin())
+    throw Error(Exit::usage,
+                "two lines of stdin would be written to one output; tell them apart "
+                "with {line} in --template");
+  const auto items = plan.items();
+  std::optional<BatchTask> first;
+  while (std::optional<BatchItem> item = items->next()) {
+    std::optional<BatchTask> task = plan.task(std::move(*item));
+    if (!task || hash_of(task->output) != output) continue;
+    if (first && first->fingerprint != task->fingerprint)
+      throw Error(Exit::usage, text(named(first->item), " and ", named(task->item),
+                                    " would both be written to ", task->path, "; tell them apart ",
+                                    collision_advice(first->item, task->item)));
+    if (!first) first = std::move(task);
   }
+  throw Error(Exit::file, "the inputs changed while they were listed; start again");
 }
 
 }  // namespace
@@ -137,42 +180,76 @@ BatchPlan::BatchPlan(const BatchFlags& flags) : flags_(flags) {
   reads_stdin_ = flags.inputs == std::vector<std::string>{"-"};
   pattern_ = flags.name_template.value_or("");
   if (flags.name_template) (void)OutputTemplate(pattern_);
+  if (flags.format) (void)format_named(*flags.format);
   bundle_ = choose_bundle(flags.model);
   manifest_ = read_manifest(bundle_);
+  // What no picture's size could make right.
+  constexpr int any_side = 512;
+  (void)fit_sizes({any_side, any_side},
+                  fit_rule(resolve(flags.options, manifest_.defaults), manifest_));
 }
 
-std::unique_ptr<ItemSource> BatchPlan::items() const {
-  if (reads_stdin_) return std::make_unique<StdinItems>(rules_);
+std::unique_ptr<ItemSource> BatchPlan::items(const StopCheck& stopping) const {
+  if (reads_stdin_) return std::make_unique<StdinItems>(rules_, folder_, stopping);
   if (flags_.manifest) return items_from_job_list(*flags_.manifest, rules_);
   return items_from_inputs(
       {.inputs = flags_.inputs, .recursive = flags_.recursive, .output_folder = folder_}, rules_);
 }
 
 std::optional<BatchTask> BatchPlan::task(BatchItem item) const {
+  const std::uint64_t line = item.line;
+  try {
+    return placed(std::move(item));
+  } catch (const Error& error) {
+    if (line == 0) throw;
+    throw Error(error.exit(), text(reads_stdin_ ? "stdin" : *flags_.manifest, " line ", line, ": ",
+                                   error.what()));
+  }
+}
+
+std::optional<BatchTask> BatchPlan::placed(BatchItem item) const {
   BatchTask task;
-  if (item.options.sampler) check_sampler(item);
+  if (item.options.sampler) check_sampler_name(*item.options.sampler);
   task.request = {.instruction = item.instruction,
                   .options = resolve(merge(item.options, flags_.options), manifest_.defaults)};
   task.request.options.seed = item_seed(item, flags_.options.seed.value_or(0));
 
-  fs::path relative = item.output;
-  if (item.output.empty()) {
-    const std::string pattern =
-        pattern_.empty()
-            ? standard_template(std::max<std::size_t>(item.edits, 1), item.count, extension(flags_))
-            : pattern_;
-    relative = OutputTemplate(pattern).path(item, *task.request.options.seed);
-  }
-  if (flags_.format)
-    task.format = format_named(*flags_.format);
-  else
-    task.format = format_of(relative = with_writable_extension(relative));
+  fs::path relative = output_of(item, *task.request.options.seed);
+  task.format = format_of(relative);
+  check_is_no_own_file(relative);
   task.path = output_below(folder_, relative, flags_.allow_outside);
   task.output = relative.lexically_normal().string();
   if (!in_shard(task.output, shard_)) return std::nullopt;
   task.item = std::move(item);
   task.fingerprint = fingerprint(task);
   return task;
+}
+
+/// Below the output folder, with an extension that is written.
+fs::path BatchPlan::output_of(const BatchItem& item, std::uint64_t seed) const {
+  const bool is_standard = item.output.empty() && pattern_.empty();
+  fs::path relative = item.output;
+  if (is_standard)
+    relative = OutputTemplate(standard_template(std::max<std::size_t>(item.edits, 1), item.count))
+                   .path(item, seed);
+  else if (item.output.empty())
+    relative = OutputTemplate(pattern_).path(item, seed);
+  const std::string extension =
+      flags_.format ? "." + *flags_.format : standard_extension(item.input);
+  if (is_standard) return relative += extension;
+  if (!is_written_format(relative)) {
+    // Only what somebody wrote is an extension; what a field gave may be part of a name.
+    const bool ends_with_field = item.output.empty() && pattern_.ends_with('}');
+    if (ends_with_field && pattern_.ends_with("{ext}"))
+      return relative.replace_extension(extension);
+    if (ends_with_field || !relative.has_extension()) return relative += extension;
+  }
+  const OutputFormat format = format_of(relative);
+  if (flags_.format && format != format_named(*flags_.format))
+    throw Error(Exit::usage,
+                text("the output ", relative, " is called as ", name_of(format),
+                     " is, and --format says ", *flags_.format, "; leave one of them out"));
+  return relative;
 }
 
 std::uint64_t BatchPlan::fingerprint(const BatchTask& task) const {
@@ -184,20 +261,22 @@ std::uint64_t BatchPlan::fingerprint(const BatchTask& task) const {
   all["strip"] = flags_.strip;
   // The device may change from run to run; a precision that was asked for may not.
   all["dtype"] = flags_.dtype.value_or("auto");
-  return hash_of(all.dump());
+  constexpr std::uint64_t request = (std::uint64_t{1} << static_cast<unsigned>(request_bits)) - 1;
+  std::error_code failed;
+  const fs::path input = fs::weakly_canonical(fs::absolute(task.item.input, failed), failed);
+  return (hash_of(input.string()) & ~request) | (hash_of(all.dump()) & request);
 }
 
-BatchSurvey survey(const BatchPlan& plan,
-                   const std::function<Standing(const BatchTask&)>& standing) {
+BatchSurvey survey(const BatchPlan& plan, const FindStanding& standing) {
   BatchSurvey found;
-  std::vector<std::uint64_t> outputs;
-  const auto items = plan.items();
-  while (std::optional<BatchItem> item = items->next()) {
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> outputs;  // with their fingerprints
+  const auto items = plan.items(interrupted);
+  while (std::optional<BatchItem> item = interrupted() ? std::nullopt : items->next()) {
     ++found.items;
-    const std::optional<BatchTask> task = plan.task(std::move(*item));
+    std::optional<BatchTask> task = plan.task(std::move(*item));
     if (!task) continue;
     ++found.here;
-    outputs.push_back(hash_of(task->output));
+    outputs.emplace_back(hash_of(task->output), task->fingerprint);
     const Standing stands = standing ? standing(*task) : Standing::to_do;
     if (stands == Standing::done) ++found.done;
     if (stands == Standing::failed) ++found.failed;
@@ -205,15 +284,24 @@ BatchSurvey survey(const BatchPlan& plan,
     ++found.to_do;
     found.steps += static_cast<std::uint64_t>(*task->request.options.steps);
     if (found.first.size() < shown_outputs) found.first.push_back(task->path);
+    if (!standing) continue;
+    std::error_code unknown;
+    if (fs::exists(task->path, unknown)) ++(task->replaces ? found.replaced : found.blocked);
+    if (!fs::exists(task->item.input, unknown)) ++found.absent;
   }
   found.skipped = items->skipped();
+  found.unlisted = items->unlisted();
+  if (interrupted()) throw Error(Exit::interrupted, "interrupted; nothing was done");
   if (found.items == 0)
     throw Error(Exit::file, text("there are no pictures among the inputs (", found.skipped,
-                                 " files are none)"));
+                                 " others were left out)"));
 
   std::ranges::sort(outputs);
-  const auto twice = std::ranges::adjacent_find(outputs);
-  if (twice != outputs.end()) throw_collision(plan, *twice);
+  const auto differ = [](const auto& a, const auto& b) {
+    return a.first == b.first && a.second != b.second;
+  };
+  const auto twice = std::ranges::adjacent_find(outputs, differ);
+  if (twice != outputs.end()) throw_collision(plan, twice->first);
   return found;
 }
 

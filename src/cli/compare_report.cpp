@@ -34,17 +34,6 @@ std::string_view outcome_name(Comparison outcome) {
   return "";
 }
 
-std::string metrics_words(const Metrics& metrics) {
-  const WorstPixel& worst = metrics.pixels.worst;
-  if (worst.value == 0) return "equal";
-  std::string words = text("up to ", worst.value, " of 255 (", worst.channel, " at ", worst.x, ", ",
-                           worst.y, "), mean ", short_number(metrics.pixels.mean_abs), ", psnr ",
-                           short_number(metrics.pixels.psnr_db()), " dB");
-  if (metrics.ssim) words += text(", ssim ", short_number(*metrics.ssim));
-  if (metrics.flip) words += text(", flip ", short_number(*metrics.flip));
-  return words;
-}
-
 /// A metric that has its limit below it rather than above.
 bool is_floor(const std::string& metric) {
   return metric == "psnr_db" || metric == "ssim";
@@ -57,16 +46,30 @@ nlohmann::ordered_json finite(double value) {
 
 }  // namespace
 
-std::string comparison_words(const ComparedPicture& compared) {
-  std::string words = text(compared.name, ": ", outcome_name(compared.outcome));
-  if (!compared.reason.empty()) return text(words, ": ", compared.reason);
-  words += text(", ", metrics_words(*compared.metrics));
-  for (const Judged& judged : compared.judged)
-    if (!judged.holds)
-      words +=
-          text("; ", judged.metric, " ", short_number(judged.found),
-               is_floor(judged.metric) ? " is below " : " is above ", short_number(judged.limit));
+std::string metrics_words(const Metrics& metrics) {
+  const WorstPixel& worst = metrics.pixels.worst;
+  if (worst.value == 0) return "equal";
+  std::string words = text("up to ", worst.value, " of 255 (", worst.channel, " at ", worst.x, ", ",
+                           worst.y, "), mean ", short_number(metrics.pixels.mean_abs), ", psnr ",
+                           short_number(metrics.pixels.psnr_db()), " dB");
+  if (metrics.ssim) words += text(", ssim ", short_number(*metrics.ssim));
+  if (metrics.flip) words += text(", flip ", short_number(*metrics.flip));
   return words;
+}
+
+std::string broken_words(const std::vector<Judged>& judged) {
+  std::string words;
+  for (const Judged& each : judged)
+    if (!each.holds)
+      words += text("; ", each.metric, " ", short_number(each.found),
+                    is_floor(each.metric) ? " is below " : " is above ", short_number(each.limit));
+  return words;
+}
+
+std::string comparison_words(const ComparedPicture& compared) {
+  const std::string words = text(compared.name, ": ", outcome_name(compared.outcome));
+  if (!compared.reason.empty()) return text(words, ": ", compared.reason);
+  return text(words, ", ", metrics_words(*compared.metrics), broken_words(compared.judged));
 }
 
 nlohmann::ordered_json comparison_json(const ComparedPicture& compared) {

@@ -2,12 +2,19 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
 #include "ip2p/regress/picture_comparison.h"
 
 namespace ip2p::cli {
+
+/// "equal", or "up to 12 of 255 (R at 40, 7), mean 0.31, ...".
+std::string metrics_words(const Metrics& metrics);
+
+/// "; ssim 0.94 is below 0.95" for each that does not hold.
+std::string broken_words(const std::vector<Judged>& judged);
 
 /// One line: "a.png: same", "a.png: differs by up to 12 (R at 40, 7), mean 0.31; ssim 0.94 is below
 /// 0.95".

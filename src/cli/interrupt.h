@@ -10,6 +10,10 @@ namespace ip2p::cli {
 /// error of the write, not a signal.
 void catch_signals();
 
+/// Words, a literal, that the first signal writes to stderr at once, for work that takes a while to
+/// end.
+void announce_interrupt(const char* words);
+
 /// Whether a signal came.
 bool interrupted();
 

@@ -104,7 +104,8 @@ std::string taken(const CLI::App& command) {
 }
 
 void refuse_leftovers_of(const CLI::App& app) {
-  const std::vector<std::string> leftovers = app.remaining();
+  std::vector<std::string> leftovers = app.remaining();
+  std::erase(leftovers, "--");  // only says that what follows is no flag
   if (leftovers.empty()) return;
   // A flag that is not known leaves its value too: the flag is the mistake. The program's own first
   // word, though, is a command.

@@ -11,6 +11,10 @@ void check_instruction(const std::string& instruction) {
   if (instruction.find_first_not_of(" \t\r\n") == std::string::npos)
     throw Error(Exit::usage,
                 "the instruction is empty; say what to change, for example \"make it snow\"");
+  // `--edit --steps 20`: the words were forgotten, and the flag taken for them.
+  if (instruction.starts_with("--"))
+    throw Error(Exit::usage, text("the instruction \"", instruction,
+                                  "\" is a flag; say what to change, in words, before it"));
   check_utf8(instruction);
 }
 

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "ip2p/base/error.h"
-
 #include "ip2p/image/name_pattern.h"
 
 namespace ip2p {
@@ -94,8 +93,12 @@ FolderWalk::Match FolderWalk::match(const Entry& entry, const Steps& steps) cons
 void FolderWalk::enter(const fs::path& path, std::string id, Steps steps) {
   std::error_code ignored;
   if (!rules_.left_out.empty() && fs::canonical(path, ignored) == rules_.left_out) return;
-  std::vector<Entry> entries = listing(path);
-  levels_.push_back({path, std::move(id), std::move(entries), 0, std::move(steps)});
+  try {
+    std::vector<Entry> entries = listing(path);
+    levels_.push_back({path, std::move(id), std::move(entries), 0, std::move(steps)});
+  } catch (const Error& error) {
+    unlisted_.emplace_back(error.what());
+  }
 }
 
 std::optional<FoundFile> FolderWalk::next() {

@@ -1,6 +1,7 @@
 """`ip2p batch`: many pictures, each what `ip2p edit` makes of it."""
 
 import json
+import os
 
 import pytest
 from batch_folder import FILE, NO, OK, QUICK, USAGE, WORDS, batch, difference, pixels  # noqa: F401 (a fixture)
@@ -151,7 +152,8 @@ def test_a_dry_run_reads_stdin_too(batch):
     batch.make_inputs(2)
     out, _ = batch.run("-", "-o", "out", "--edit", WORDS, "--dry-run", *QUICK, stdin="in/0000.png\nin/0001.png\n")
     assert "would make 2 of 2" in out
-    _, log = batch.run("-", "-o", "out", "--edit", WORDS, "--dry-run", *QUICK, stdin="a/x.png\nb/../a/x.png\n", code=USAGE)
+    lines = '{"input": "in/0000.png", "output": "x.png"}\n{"input": "in/0001.png", "output": "x.png"}\n'
+    _, log = batch.run("-", "-o", "out", "--edit", WORDS, "--dry-run", *QUICK, stdin=lines, code=USAGE)
     assert "stdin" in log and "--template" in log
 
 
@@ -193,22 +195,6 @@ def test_devices_that_are_none(batch, where, needle):
     assert log.startswith("ip2p: error: ") and log.count("\n") == 1 and needle in log, log
 
 
-def test_stdin_is_a_worker(batch):
-    batch.make_inputs(3)
-    lines = ["in/0000.png", json.dumps({"input": "in/0001.png", "instruction": "at night", "seed": 9})]
-    process = batch.start("-", "-o", "out", "--edit", WORDS, "--json", *QUICK, stdin=-1)
-    try:
-        for number, line in enumerate(lines):
-            process.stdin.write(line + "\n")
-            process.stdin.flush()
-            result = json.loads(process.stdout.readline())  # before the next line is sent
-            assert result["output"] == f"in/000{number}.png" and result["status"] == "done"
-        process.communicate(timeout=60)
-        assert process.returncode == OK
-    finally:
-        process.kill()
-
-
 def test_a_second_run_has_nothing_to_do_and_a_changed_request_everything(batch):
     names = batch.make_inputs(4)
     batch.run("in", "-o", "out", "--edit", WORDS, *QUICK)
@@ -243,8 +229,107 @@ def test_what_is_not_the_batchs_own_is_kept(batch):
     (batch.folder / "out" / names[0]).write_bytes(b"mine")
     _, log = batch.run("in", "-o", "out", "--edit", WORDS, *QUICK, code=NO)
     assert names[0] in log and (batch.folder / "out" / names[0]).read_bytes() == b"mine"
-    batch.run("in", "-o", "out", "--edit", WORDS, "--retry-failed", "--overwrite", *QUICK)
+    assert names[0] not in batch.results(), "what is in the way is not what became of the picture"
+    batch.run("in", "-o", "out", "--edit", WORDS, "--overwrite", *QUICK)
     assert (batch.folder / "out" / names[0]).read_bytes() != b"mine"
+
+
+def test_one_inputs_output_is_not_replaced_by_anothers(batch):
+    (name,) = batch.make_inputs(1, "a")
+    batch.make_inputs(2, "b")
+    batch.run("a", "-o", "out", "--edit", WORDS, *QUICK)
+    before = (batch.folder / "out" / name).read_bytes()
+    _, log = batch.run("b", "-o", "out", "--edit", WORDS, *QUICK, code=NO)
+    assert "was made of another input" in log and "--overwrite" in log
+    assert (batch.folder / "out" / name).read_bytes() == before
+    batch.run("a", "-o", "out", "--edit", "at night", *QUICK)
+    assert (batch.folder / "out" / name).read_bytes() != before, "another edit of the same input replaces it"
+
+
+def test_an_output_that_somebody_changed_is_not_replaced(batch):
+    (name,) = batch.make_inputs(1)
+    batch.run("in", "-o", "out", "--edit", WORDS, *QUICK)
+    path = batch.folder / "out" / name
+    path.write_bytes(b"retouched")
+    os.utime(path, (path.stat().st_atime, path.stat().st_mtime + 10))
+    assert batch.run("in", "-o", "out", "--edit", WORDS, *QUICK)[0] == ""
+    _, log = batch.run("in", "-o", "out", "--edit", "at night", *QUICK, code=NO)
+    assert "was changed since" in log and path.read_bytes() == b"retouched"
+    batch.run("in", "-o", "out", "--edit", "at night", "--overwrite", *QUICK)
+    assert path.read_bytes() != b"retouched"
+
+
+def test_a_picture_given_twice_is_made_once(batch):
+    names = batch.make_inputs(2)
+    out, _ = batch.run("in", *[f"in/{name}" for name in names], "-o", "out", "--edit", WORDS, *QUICK)
+    assert sorted(out.split()) == [f"out/{name}" for name in names]
+
+
+def test_an_edit_takes_one_value(batch):
+    names = batch.make_inputs(2)
+    out, _ = batch.run("-o", "out", "--edit", WORDS, f"in/{names[0]}", f"in/{names[1]}", *QUICK)
+    assert len(out.split()) == 2 and {line["instruction"] for line in batch.results().values()} == {WORDS}
+    _, log = batch.run("in", "-o", "out", "--edit", "--steps", 2, code=USAGE)
+    assert '"--steps" is a flag' in log
+    _, log = batch.run(f"in/{names[0]}", "-o", "out", "--edit", "make", "it", "snow", *QUICK, code=USAGE)
+    assert '"it"' in log and "there is no" in log
+
+
+def test_a_name_and_a_format_that_contradict(batch):
+    batch.make_inputs(1)
+    more = ["in", "-o", "out", "--edit", WORDS, *QUICK]
+    _, log = batch.run(*more, "--template", "{stem}.jpg", "--format", "png", code=USAGE)
+    assert "0000.jpg" in log and "--format" in log
+    _, log = batch.run(*more, "--template", "{stem}.gif", code=USAGE)
+    assert "gif" in log
+    _, log = batch.run(*more, "--template", ".ip2p/{stem}.png", code=USAGE)
+    assert ".ip2p" in log and not (batch.folder / "out").exists()
+    out, _ = batch.run(*more, "--template", "{parent}/{stem}")
+    assert out == "out/in/0000.png\n"
+
+
+def test_a_list_beside_its_pictures(batch):
+    batch.make_inputs(1)
+    (batch.folder / "lists").mkdir()
+    (batch.folder / "lists/jobs.jsonl").write_text('{"input": "../in/0000.png"}\n')
+    out, _ = batch.run("--manifest", "lists/jobs.jsonl", "-o", "out", "--edit", WORDS, *QUICK)
+    assert out == "out/in/0000.png\n"
+    _, log = batch.run("lists/jobs.jsonl", "-o", "out", "--edit", WORDS, *QUICK, code=USAGE)
+    assert "--manifest" in log
+
+
+def test_an_instruction_that_is_too_long_is_said_to_be_cut(batch):
+    batch.make_inputs(3)
+    long = "make it snow " * 40
+    _, log = batch.run("in", "-o", "out", "--edit", long, "--steps", 2, "--device", "cpu", "--quiet")
+    assert log.count("left out") == 1
+
+
+def test_a_dry_run_says_what_will_fail(batch):
+    names = batch.make_inputs(3)
+    (batch.folder / "out").mkdir()
+    (batch.folder / "out" / names[0]).write_bytes(b"mine")
+    (batch.folder / "jobs.jsonl").write_text("".join(f'{{"input": "in/{n}"}}\n' for n in [*names, "gone.png"]))
+    out, _ = batch.run("--manifest", "jobs.jsonl", "-o", "out", "--template", "{stem}.png", "--edit", WORDS, "--dry-run",
+                       "--json")  # fmt: skip
+    said = json.loads(out)
+    assert (said["to_do"], said["blocked"], said["absent"], said["replaced"]) == (4, 1, 1, 0)
+    batch.run("--manifest", "jobs.jsonl", "-o", "out", "--template", "{stem}.png", "--edit", WORDS, *QUICK, code=NO)
+    out, _ = batch.run("--manifest", "jobs.jsonl", "-o", "out", "--template", "{stem}.png", "--edit", "x", "--dry-run")
+    assert "2 replace what an earlier run made" in out and "1 would fail: other files" in out and "no such input" in out
+
+
+def test_nobody_reads_on(batch):
+    batch.make_inputs(40, sizes=((32, 32),))
+    process = batch.start("in", "-o", "out", "--edit", WORDS, "--batch-size", 1, *QUICK)
+    process.stdout.readline()
+    process.stdout.close()
+    process.wait(timeout=60)
+    with process.stderr:
+        assert process.returncode == FILE and "nobody reads stdout" in process.stderr.read()
+    assert len(batch.outputs()) < 40
+    batch.run("in", "-o", "out", "--edit", WORDS, *QUICK)
+    assert len(batch.outputs()) == 40
 
 
 def test_no_input_is_replaced(batch):
@@ -261,7 +346,7 @@ def test_failures_are_counted_and_tried_again_only_when_asked(batch):
     for number in range(0, 10, 2):
         (batch.folder / f"in/000{number}.png").write_bytes(b"\x89PNG\r\n\x1a\nbroken")
     _, log = batch.run("in", "-o", "out", "--edit", WORDS, "--steps", 2, "--device", "cpu", code=NO)
-    assert "5 done" in log and "5 failed (5 file)" in log
+    assert "5 done" in log and "5 failed (file: 5)" in log
     results = batch.results()
     assert sum(line["status"] == "failed" for line in results.values()) == 5
     assert len(batch.outputs()) == 5
@@ -289,7 +374,10 @@ def test_shards_are_the_whole_and_do_not_overlap(batch):
     assert sum(map(len, shards)) == 40 and set.union(*shards) == set(names)
     assert all(5 <= len(shard) <= 25 for shard in shards)
     out, _ = batch.run("--merge-results", "out", "--json")
-    assert json.loads(out) == {"results": 40, "failed": 0, "missing": 0, "shards": 3, "of_shards": 3}
+    assert json.loads(out) == {
+        "results": 40, "failed": 0, "missing": 0, "shards": 3, "of_shards": 3, "unfinished_shards": [],
+        "missing_outputs": [],
+    }  # fmt: skip
     assert set(batch.results()) == set(names)
 
     batch.run("in", "-o", "whole", "--edit", WORDS, *QUICK)
@@ -298,7 +386,22 @@ def test_shards_are_the_whole_and_do_not_overlap(batch):
 
     (batch.folder / "out" / names[0]).unlink()
     out, _ = batch.run("--merge-results", "out", "--json", code=NO)
-    assert json.loads(out)["missing"] == 1
+    assert json.loads(out)["missing_outputs"] == [names[0]]
+
+
+def test_a_shard_that_was_killed_is_missing(batch):
+    batch.make_inputs(30, sizes=((32, 32),))
+    arguments = ["in", "-o", "out", "--edit", WORDS, "--batch-size", 1, *QUICK]
+    batch.run(*arguments, "--shard", "1/2")
+    process = batch.start(*arguments, "--shard", "2/2")
+    process.stdout.readline()
+    process.kill()
+    process.communicate()
+    out, _ = batch.run("--merge-results", "out", code=NO)
+    assert "1 of 2 shards" in out and "not finished: shard 2" in out, out
+    batch.run(*arguments, "--shard", "2/2")
+    out, _ = batch.run("--merge-results", "out")
+    assert out.startswith("30 results of 2 of 2 shards")
 
 
 def test_shards_of_a_slurm_array_and_of_a_kubernetes_job(batch):

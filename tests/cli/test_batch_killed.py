@@ -16,18 +16,20 @@ def test_killed_two_hundred_times(batch):
     arguments = ["in", "-o", "out", "--edit", WORDS, "--batch-size", 1, *QUICK]
     batch.run("in", "-o", "whole", *arguments[3:])
     moments = random.Random(0)
-    kills = 0
+    kills, made = 0, []
     while kills < KILLS:
         process = batch.start(*arguments)
         lines = moments.choice([0, 0, 1, 2, 3, 4])  # on average as many as leave something to do for every kill
         for _ in range(lines):
-            process.stdout.readline()
+            made.append(process.stdout.readline().strip())
         time.sleep(moments.uniform(0, 0.6 if lines == 0 else 0.03))
         process.send_signal(signal.SIGKILL)
-        process.communicate()
+        out, _ = process.communicate()
+        made += out.split()
         assert process.returncode == -signal.SIGKILL, "the run ended before it was killed"
         kills += 1
-    batch.run(*arguments)
+    made += batch.run(*arguments)[0].split()
+    assert len(made) == len(set(made)), "a picture that was said to be done was made again"
     assert batch.files() == names, "files that are no outputs were left"
     results = batch.results()
     assert sorted(results) == names and all(line["status"] == "done" for line in results.values())

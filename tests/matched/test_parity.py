@@ -8,7 +8,7 @@ import pytest
 from diffusers_reference import SCHEDULERS, edit, edit_by_hand, make_scheduler
 from PIL import Image
 
-CONFIGS = ["sd1", "sd2", "vae3", "odd", "context48"]
+CONFIGS = ["sd1", "sd2", "vae3", "odd", "context48", "pooled"]
 SIZES = [(64, 64), (128, 64), (64, 192), (192, 128)]
 STEPS = [1, 2, 7, 20]
 # The last five leave out one branch or two.

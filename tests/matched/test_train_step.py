@@ -26,6 +26,7 @@ CASES = {
     "sd2 text": ("sd2", {"train_text": True, "min_snr": 1.0, "noise_offset": 0.2}),
     "vae3": ("vae3", {"train_text": True, "min_snr": 3.0}),
     "odd": ("odd", {"resolution": 64, "cache_latents": False, "min_snr": 2.0}),
+    "pooled": ("pooled", {"noisy_bias": 2.2}),
     "context48": ("context48", {"train_text": True, "accumulate": 3, "batch": 5}),
 }
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 
@@ -79,9 +80,9 @@ class Batch:
     def files(self, folder="out"):
         """Every file of the outputs that is not the batch's own."""
         top = self.folder / folder
-        own = (".ip2p", "results")
         paths = [path.relative_to(top) for path in top.rglob("*") if path.is_file()]
-        return sorted(str(path) for path in paths if not path.parts[0].startswith(own))
+        own = re.compile(r"\.ip2p/(lock|shard-|begun|finished).*|results(-\d+-of-\d+)?\.jsonl")
+        return sorted(str(path) for path in paths if not own.fullmatch(str(path)))
 
     def reset(self, folder="out"):
         shutil.rmtree(self.folder / folder, ignore_errors=True)

@@ -27,6 +27,10 @@ class EarlierResults {
   /// As ResultsLog::known.
   [[nodiscard]] Known known(const std::string& output, std::uint64_t fingerprint) const;
 
+  /// As ResultsLog::made.
+  [[nodiscard]] std::optional<EarlierOutput> made(const std::string& output,
+                                                  std::uint64_t fingerprint) const;
+
   /// What a step of one picture took on one device, in seconds: of the latest pictures that this
   /// bundle made, all steps over all seconds of editing. nullopt: it made none.
   [[nodiscard]] std::optional<double> step_s(const std::string& bundle_sha256) const;

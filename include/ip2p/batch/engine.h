@@ -57,15 +57,20 @@ struct BatchCounts {
   bool stopped = false;  ///< asked to, or by too many failures: not everything was tried
 };
 
-/// The next task, or nullopt at the end. What it throws ends the run.
-using NextTask = std::function<std::optional<BatchTask>()>;
+/// Whether the run is to end.
+using StopCheck = std::function<bool()>;
+
+/// The next task, or nullopt at the end. Called by one thread; one that waits for its tasks ends
+/// when `stopping` says so. What it throws ends the run: what is being edited is still written.
+using NextTask = std::function<std::optional<BatchTask>(const StopCheck& stopping)>;
 
 /// Runs until `next` ends or `stop` says so (then what is being edited is still finished and
 /// written). A thread for each model. A task that fails is logged with its sentence and the run
-/// goes on. Rethrows what the log throws: nothing may happen that cannot be recorded.
+/// goes on; for what is in an output's way it is not logged, so the next run tries it again.
+/// Rethrows what the log throws, for nothing may happen that cannot be recorded, and DiskFull,
+/// which every other task would meet: its task is not logged either.
 BatchCounts run_batch(const NextTask& next, std::span<const std::unique_ptr<BatchModel>> models,
                       const EngineRules& rules, ResultsLog& log,
-                      const std::function<void(const BatchEvent&)>& observe,
-                      const std::function<bool()>& stop);
+                      const std::function<void(const BatchEvent&)>& observe, const StopCheck& stop);
 
 }  // namespace ip2p

@@ -21,6 +21,8 @@ class ItemSource {
   virtual std::optional<BatchItem> next() = 0;
   /// Files passed over so far because they are no pictures.
   [[nodiscard]] virtual std::uint64_t skipped() const { return 0; }
+  /// Folders passed over so far because they cannot be listed, each a sentence.
+  [[nodiscard]] virtual std::vector<std::string> unlisted() const { return {}; }
 };
 
 /// What is the same for all items.
@@ -41,7 +43,8 @@ struct ItemRules {
 /// is named itself is an item whatever it is called; a name that exists is itself, not a glob.
 /// Error{usage} for an input that is nothing, naming it (a glob that fits nothing when its turn
 /// comes), and for an input folder that is the output folder: a resumed run would take outputs for
-/// inputs. Error{file} for a folder that cannot be listed, when its turn comes.
+/// inputs. Error{file} for a folder that is given and cannot be listed, when its turn comes; one
+/// below it is passed over, and counted.
 struct InputRules {
   std::vector<std::string> inputs;
   bool recursive = false;

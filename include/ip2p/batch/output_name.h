@@ -9,7 +9,8 @@
 namespace ip2p {
 
 /// A template such as "{dir}/{stem}_{seed}.png". Fields: {dir} the folder of the item's id, below
-/// the root when it is an absolute path ("" at the top: a leading slash that is left goes), {stem}
+/// the root when it is an absolute path and without ".." ("" at the top: a leading slash that is
+/// left goes), {parent} the name of the folder that the input lies in, {stem}
 /// and {ext} of the id (ext without dot), {name} = {stem}.{ext}, {seed}, {edit} the instruction's
 /// number, {words} the instruction as letters, digits and "-" (at most 60 bytes of whole
 /// characters; beyond ASCII all but punctuation are letters), {variation} from 0, {line} of the job
@@ -29,11 +30,9 @@ class OutputTemplate {
   std::vector<Piece> pieces_;
 };
 
-/// The template where none is given: "{dir}/{stem}", "_{edit}" when there are several instructions,
-/// "_{seed}" when there are several variations, and "." with `extension` ("{ext}" keeps the
-/// input's).
-std::string standard_template(std::size_t instructions, std::int64_t count,
-                              const std::string& extension);
+/// The template where none is given, without an extension: "{dir}/{stem}", "_{edit}" when there are
+/// several instructions, "_{seed}" when there are several variations.
+std::string standard_template(std::size_t instructions, std::int64_t count);
 
 /// Where an output goes: `folder` / `relative`, in normal form below the folder. Error{usage} when
 /// it names no file, and unless `allow_outside` when it leaves `folder` by ".." or an absolute

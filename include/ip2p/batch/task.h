@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <tuple>
 
 #include "ip2p/batch/item.h"
@@ -18,7 +19,9 @@ struct BatchTask {
   std::string output;   ///< below the output folder: what the log calls it
   fs::path path;        ///< where that is
   OutputFormat format = OutputFormat::png;
-  bool replaces = false;  ///< an earlier run of this batch made what is there
+  bool replaces = false;         ///< an earlier run of this batch made what is there
+  std::string_view in_the_way =  ///< why not, where something is there
+      "exists and no run of this batch made it";
   std::uint64_t fingerprint =
       0;  ///< of everything that decides the picture but the input's content
 };

@@ -7,7 +7,7 @@
 
 namespace ip2p {
 
-/// Error{usage} when the instruction is blank or not UTF-8.
+/// Error{usage} when the instruction is blank, begins with "--" or is not UTF-8.
 void check_instruction(const std::string& instruction);
 
 /// Warns, with the words that are left out, when the model's text length is too short for it.

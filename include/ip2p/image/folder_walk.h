@@ -34,8 +34,10 @@ class FolderWalk {
   /// folders that fit as if each had been given.
   FolderWalk(fs::path base, const std::vector<std::string>& pattern, Rules rules);
 
-  /// Error{file} for a folder that cannot be listed.
+  /// Error{file} when `base` cannot be listed.
   std::optional<FoundFile> next();
+  /// Folders below it that could not be listed and were passed over, each a sentence.
+  [[nodiscard]] const std::vector<std::string>& unlisted() const { return unlisted_; }
   /// Files that fitted and are no pictures.
   [[nodiscard]] std::uint64_t skipped() const { return skipped_; }
   /// Whether anything has fitted the pattern.
@@ -83,6 +85,7 @@ class FolderWalk {
   bool has_begun_ = false;
   bool has_matched_ = false;
   std::uint64_t skipped_ = 0;
+  std::vector<std::string> unlisted_;
 };
 
 }  // namespace ip2p

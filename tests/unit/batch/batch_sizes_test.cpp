@@ -78,6 +78,14 @@ TEST(BatchSizes, GrowthStopsWhereMemoryEnded) {
   EXPECT_EQ(settled(sizes, paying), 8U);
 }
 
+TEST(BatchSizes, WhatFitsIsAMatterOfTheSizeWhateverTheOptions) {
+  BatchSizes sizes(8, 8);
+  const AlikeKey other_scale{64, 64, "ddim", 20, 3.0, 1.2};
+  EXPECT_TRUE(sizes.ran_out(key, 8));
+  EXPECT_EQ(sizes.limit(other_scale), 4U);
+  EXPECT_FALSE(sizes.ran_out(other_scale, 8)) << "said already";
+}
+
 TEST(BatchSizes, KeysHaveSizesOfTheirOwn) {
   BatchSizes sizes(4, 8);
   const AlikeKey other{128, 64, "ddim", 20, 2.0, 1.2};

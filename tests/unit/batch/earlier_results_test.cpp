@@ -29,11 +29,11 @@ TEST(EarlierResults, NoFolderIsNoResults) {
 TEST(EarlierResults, AllShardsCountWhileARunIsAtWork) {
   const test::TemporaryFolder folder;
   {
-    ResultsLog shard(folder.path(), {.index = 2, .count = 3}, false);
+    ResultsLog shard(folder.path(), {.index = 2, .count = 3});
     shard.done(1, made("a.png", 1, 10, "b"));
     shard.close();
   }
-  ResultsLog at_work(folder.path(), {.index = 1, .count = 3}, false);
+  ResultsLog at_work(folder.path(), {.index = 1, .count = 3});
   at_work.failed(2, {{"output", "c.png"}});
   const EarlierResults earlier(folder.path());
   EXPECT_FALSE(earlier.empty());
@@ -44,7 +44,7 @@ TEST(EarlierResults, AllShardsCountWhileARunIsAtWork) {
 
 TEST(EarlierResults, AStepTakesWhatTheLatestPicturesOfThatBundleTook) {
   const test::TemporaryFolder folder;
-  ResultsLog log(folder.path(), {}, false);
+  ResultsLog log(folder.path(), {});
   for (int i = 0; i < 300; ++i) log.done(1, made("old" + std::to_string(i), 100, 10, "b"));
   for (int i = 0; i < 100; ++i) {
     log.done(1, made("b" + std::to_string(i), 2, 10, "b"));

@@ -88,10 +88,10 @@ int main(int count, char** words) {
   models.push_back(std::make_unique<Nothing>());
 
   std::uint64_t next = 0;
-  ResultsLog log(rules.folder, {}, false);
+  ResultsLog log(rules.folder, {});
   const Clock::time_point begin = Clock::now();
   const BatchCounts counts = run_batch(
-      [&]() -> std::optional<BatchTask> {
+      [&](const StopCheck&) -> std::optional<BatchTask> {
         if (next == items) return std::nullopt;
         return task(input, rules.folder, next++);
       },

@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "support/expected_warnings.h"
+#include "support/size_limit.h"
 #include "support/temporary_folder.h"
 #include "support/throws.h"
 
@@ -50,6 +51,7 @@ class EngineTest : public ::testing::Test {
     rules_.manifest.size_multiple = 8;
     rules_.device = "cpu";
     rules_.dtype = "float32";
+    rules_.writers = 4;
     rules_.folder = folder_ / "out";
     fs::create_directories(rules_.folder);
     set_models(1);
@@ -98,9 +100,9 @@ class EngineTest : public ::testing::Test {
 
   BatchCounts run() {
     std::size_t next = 0;
-    ResultsLog log(rules_.folder, {}, false);
+    ResultsLog log(rules_.folder, {});
     return run_batch(
-        [&]() -> std::optional<BatchTask> {
+        [&](const StopCheck&) -> std::optional<BatchTask> {
           while (next < count_ && log.known(task(next).output, next) == Known::done) ++next;
           if (next == count_) return std::nullopt;
           return task(next++);
@@ -225,6 +227,44 @@ TEST_F(EngineTest, AnExistingFileIsKeptUnlessTheBatchMadeItOrMayReplaceIt) {
   expect_negative(1);
 }
 
+TEST_F(EngineTest, WhatIsInTheWayIsNotRecordedAndTriedAgain) {
+  make_inputs(1);
+  fs::create_directories(rules_.folder / "sub");
+  write_atomically(task(0).path, Bytes{'m', 'i', 'n', 'e'}, Existing::keep);
+  EXPECT_EQ(run().failed, 1U);
+  EXPECT_EQ(read_file(rules_.folder / "results.jsonl").size(), 0U);
+  fs::remove(task(0).path);
+  EXPECT_EQ(run().done, 1U);
+}
+
+TEST_F(EngineTest, AnInputIsTriedAgainAsOftenAsAsked) {
+  make_inputs(3);
+  fs::rename(input(1), folder_ / "away");
+  rules_.retries = 100;
+  std::thread back([this] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    fs::rename(folder_ / "away", input(1));
+  });
+  EXPECT_EQ(run().done, 3U);
+  back.join();
+}
+
+TEST_F(EngineTest, AStopDoesNotWaitForTriesToCome) {
+  make_inputs(2);
+  fs::remove(input(1));
+  rules_.retries = 100;
+  on_event_ = [this](const BatchEvent&) { stop_ = true; };
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_TRUE(run().stopped);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(2));
+}
+
+TEST_F(EngineTest, ALogThatCannotBeWrittenEndsTheRun) {
+  make_inputs(40);
+  const test::SizeLimit limit(3000);  // a log of some lines
+  test::expect_error(Exit::file, [this] { run(); }, ".jsonl");
+}
+
 TEST_F(EngineTest, StopsAfterTooManyFailures) {
   make_inputs(200);
   for (std::size_t i = 0; i < 200; i += 2) fs::remove(input(i));
@@ -258,13 +298,13 @@ TEST_F(EngineTest, WhatIsInFlightIsFinishedWhenItIsStopped) {
 
 TEST_F(EngineTest, WhatTheListOfTasksThrowsEndsTheRun) {
   make_inputs(3);
-  ResultsLog log(rules_.folder, {}, false);
+  ResultsLog log(rules_.folder, {});
   std::size_t next = 0;
   test::expect_error(
       Exit::usage,
       [&] {
         (void)run_batch(
-            [&]() -> std::optional<BatchTask> {
+            [&](const StopCheck&) -> std::optional<BatchTask> {
               if (next == 3) throw Error(Exit::usage, "line 4: unknown key");
               return task(next++);
             },

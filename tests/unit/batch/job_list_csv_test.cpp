@@ -103,7 +103,7 @@ TEST_F(CsvJobList, FirstLineMustNameColumns) {
   expect_refused("\n\n", "is empty");
   expect_refused("instruction\nx\n", "line 1: no column is called input");
   expect_refused("input,sed\na,1\n", "line 1: unknown key \"sed\"", "known: input, instruction");
-  expect_refused("input;seed\na;1\n", "line 1: unknown key \"input;seed\"");
+  expect_refused("input;seed\na;1\n", "line 1: \"input;seed\"", "got semicolons");
   expect_refused("input,\na,\n", "line 1: unknown key \"\"");
   expect_refused("input,mask\na,\n", "line 1: mask is reserved");
   expect_refused("input,seed,input\na,1,b\n", "line 1: two columns are called input");

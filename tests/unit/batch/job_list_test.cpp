@@ -203,9 +203,11 @@ TEST(StandardInput, LineIsAPath) {
   EXPECT_EQ(items[0].input, "sub/a b.png");
   EXPECT_EQ(items[0].instruction, "make it snow");
   EXPECT_EQ(items[0].line, 3U);
-  for (const char* path :
-       {"\xff\xfe.png", "./{a}.png", "a{b}.png", " a.png", "[1].png", "\"q\".png"})
+  for (const char* path : {"\xff\xfe.png", "a{b}.png", " a.png", "[1].png", "\"q\".png"})
     EXPECT_THAT(ids_of(items_from_line(path, 1, snow)), ElementsAre(path));
+  const auto same = items_from_line("./b/../{a}.png", 1, snow);
+  EXPECT_EQ(same.at(0).id, "{a}.png") << "and so its seed";
+  EXPECT_EQ(same.at(0).input, "./b/../{a}.png") << "b may be a link";
 }
 
 TEST(StandardInput, LineIsAJob) {

@@ -52,7 +52,8 @@ TEST(OutputTemplate, AtTheTopIsNoAbsolutePath) {
   EXPECT_EQ(name("{dir}/{stem}.png", "/pics/a.png"), "pics/a.png");
   EXPECT_EQ(name("x/{dir}/{stem}.png", "a.png"), "x/a.png");
   EXPECT_EQ(name("/x/{stem}.png", "a.png"), "/x/a.png");
-  EXPECT_EQ(name("{dir}/{stem}.png", "../a.png"), "../a.png");
+  EXPECT_EQ(name("{dir}/{stem}.png", "../a.png"), "a.png");
+  EXPECT_EQ(name("{dir}/{stem}.png", "../../b/a.png"), "b/a.png");
 }
 
 TEST(OutputTemplate, OfNamesWithoutAnExtension) {
@@ -76,7 +77,8 @@ TEST(OutputTemplate, Braces) {
 TEST(OutputTemplate, WithUnknownFieldsListsThem) {
   expect_error(
       Exit::usage, [] { OutputTemplate("{folder}/{stem}.png"); }, "unknown field {folder}",
-      "known: {dir}, {stem}, {ext}, {name}, {seed}, {edit}, {words}, {variation}, {line}");
+      "known: {dir}, {parent}, {stem}, {ext}, {name}, {seed}, {edit}, {words}, {variation}, "
+      "{line}");
   expect_error(Exit::usage, [] { OutputTemplate("{}"); }, "unknown field {}");
   expect_error(Exit::usage, [] { OutputTemplate(""); }, "empty");
 }
@@ -93,11 +95,11 @@ TEST(OutputTemplate, WordsAreLettersDigitsAndDashes) {
 }
 
 TEST(StandardTemplate, NamesWhatDiffers) {
-  EXPECT_EQ(standard_template(1, 1, "png"), "{dir}/{stem}.png");
-  EXPECT_EQ(standard_template(2, 1, "jpg"), "{dir}/{stem}_{edit}.jpg");
-  EXPECT_EQ(standard_template(1, 3, "{ext}"), "{dir}/{stem}_{seed}.{ext}");
-  EXPECT_EQ(standard_template(0, 1, "png"), "{dir}/{stem}.png");
-  EXPECT_EQ(name(standard_template(2, 3, "{ext}"), "d/a.JPG"), "d/a_2_77.JPG");
+  EXPECT_EQ(standard_template(1, 1), "{dir}/{stem}");
+  EXPECT_EQ(standard_template(2, 1), "{dir}/{stem}_{edit}");
+  EXPECT_EQ(standard_template(1, 3), "{dir}/{stem}_{seed}");
+  EXPECT_EQ(standard_template(0, 1), "{dir}/{stem}");
+  EXPECT_EQ(name(standard_template(2, 3), "d/a.JPG"), "d/a_2_77");
 }
 
 class OutputBelow : public testing::Test {

@@ -62,7 +62,7 @@ void make(ResultsLog& log, const fs::path& folder, int output) {
 [[noreturn]] void work(const fs::path& folder, int progress) {
   try {
     for (;;) {
-      ResultsLog log(folder, {}, false);
+      ResultsLog log(folder, {});
       std::vector<std::jthread> running;
       for (int thread = 0; thread < threads; ++thread)
         running.emplace_back([&, thread] {
@@ -83,7 +83,7 @@ void make(ResultsLog& log, const fs::path& folder, int output) {
 /// Every output's last making is known as done, and the next is not; no making is logged twice.
 void check(const fs::path& folder) {
   {
-    const ResultsLog log(folder, {}, false);
+    const ResultsLog log(folder, {});
     for (int output = 0; output < outputs; ++output) {
       const std::string name = name_of(output);
       const std::uint64_t times = times_made(folder / name);
@@ -129,7 +129,7 @@ TEST(ResultsCrash, NothingIsLostDoubledOrTorn) {
     if (HasFailure()) FAIL() << "after kill " << kill;
   }
 
-  ResultsLog(folder.path(), {}, false).close();
+  ResultsLog(folder.path(), {}).close();
   std::ifstream file(folder / "results.jsonl");
   std::set<std::string> names;
   std::uint64_t made = 0;

@@ -53,7 +53,7 @@ TEST(ResultsLog, KnowsWhatItWasTold) {
   const TemporaryFolder folder;
   const fs::path out = folder / "not" / "there";
   for (int run = 0; run < 2; ++run) {
-    ResultsLog log(out, everything, false);
+    ResultsLog log(out, everything);
     if (run == 0) {
       log.done(1, result_of("a.png"));
       log.failed(2, result_of("b.png"));
@@ -70,33 +70,33 @@ TEST(ResultsLog, KnowsWhatItWasTold) {
 TEST(ResultsLog, WhatARunHasMadeStaysItsOwnAlsoWhenALaterRequestFailed) {
   const TemporaryFolder folder;
   {
-    ResultsLog log(folder.path(), everything, false);
+    ResultsLog log(folder.path(), everything);
     log.done(1, result_of("made"));
     log.failed(1, result_of("never"));
-    EXPECT_TRUE(log.has_made("made"));
-    EXPECT_FALSE(log.has_made("never"));
+    EXPECT_TRUE(log.made("made", 1).has_value());
+    EXPECT_FALSE(log.made("never", 1).has_value());
     log.failed(2, result_of("made"));
     log.failed(3, result_of("made"));
-    EXPECT_TRUE(log.has_made("made"));
+    EXPECT_TRUE(log.made("made", 1).has_value());
     EXPECT_EQ(log.known("made", 3), Known::failed);
     log.close();
   }
   EXPECT_EQ(lines_of(folder / "results.jsonl").size(), 2U);
-  const ResultsLog log(folder.path(), everything, false);
-  EXPECT_TRUE(log.has_made("made"));
-  EXPECT_FALSE(log.has_made("never"));
-  EXPECT_FALSE(log.has_made("unheard of"));
+  const ResultsLog log(folder.path(), everything);
+  EXPECT_TRUE(log.made("made", 1).has_value());
+  EXPECT_FALSE(log.made("never", 1).has_value());
+  EXPECT_FALSE(log.made("unheard of", 1).has_value());
 }
 
 TEST(ResultsLog, WhatAKilledRunLeftHalfWrittenIsRemoved) {
   const TemporaryFolder folder;
   fs::create_directories(folder / "sub");
   {
-    ResultsLog log(folder.path(), everything, false);
+    ResultsLog log(folder.path(), everything);
     log.begin_write(1, result_of("sub/a.png"), hash_of("whole"));
     put_output(folder / "sub" / ".ip2p-partial-a", "who");
   }
-  const ResultsLog log(folder.path(), everything, false);
+  const ResultsLog log(folder.path(), everything);
   EXPECT_TRUE(fs::is_empty(folder / "sub"));
   EXPECT_EQ(log.known("sub/a.png", 1), Known::nothing);
 }
@@ -105,18 +105,18 @@ TEST(ResultsLog, NamesOfAnyBytesAreKnownAgain) {
   const TemporaryFolder folder;
   const std::string name = "caf\xe9\n\"\\\xc3\xa9.png";
   {
-    ResultsLog log(folder.path(), everything, false);
+    ResultsLog log(folder.path(), everything);
     log.begin_write(1, result_of(name), hash_of("picture"));
     put_output(folder.path() / name, "picture");
   }
   for (int run = 0; run < 2; ++run)
-    EXPECT_EQ(ResultsLog(folder.path(), everything, false).known(name, 1), Known::done);
+    EXPECT_EQ(ResultsLog(folder.path(), everything).known(name, 1), Known::done);
 }
 
 TEST(ResultsLog, AWriteThatWasMovedButNotLoggedIsLogged) {
   const TemporaryFolder folder;
   {
-    ResultsLog log(folder.path(), everything, false);
+    ResultsLog log(folder.path(), everything);
     for (const char* output : {"moved", "not moved", "other bytes", "failed", "logged"})
       log.begin_write(1, result_of(output), hash_of("picture"));
     for (const char* output : {"moved", "failed", "logged"}) put_output(folder / output, "picture");
@@ -125,7 +125,7 @@ TEST(ResultsLog, AWriteThatWasMovedButNotLoggedIsLogged) {
     log.done(1, result_of("logged"));
   }
   for (int run = 0; run < 2; ++run) {
-    const ResultsLog log(folder.path(), everything, false);
+    const ResultsLog log(folder.path(), everything);
     EXPECT_EQ(log.known("moved", 1), Known::done);
     EXPECT_EQ(log.known("not moved", 1), Known::nothing);
     EXPECT_EQ(log.known("other bytes", 1), Known::nothing);
@@ -142,19 +142,19 @@ TEST(ResultsLog, AWriteThatWasTriedAgainIsFoundByItsLastBytes) {
   const TemporaryFolder folder;
   for (const char* written : {"first", "second"}) {
     {
-      ResultsLog log(folder.path(), everything, false);
+      ResultsLog log(folder.path(), everything);
       log.begin_write(1, result_of(written), hash_of("first"));
       log.begin_write(1, result_of(written), hash_of("second"));
       put_output(folder / written, written);
     }
-    EXPECT_EQ(ResultsLog(folder.path(), everything, false).known(written, 1), Known::done);
+    EXPECT_EQ(ResultsLog(folder.path(), everything).known(written, 1), Known::done);
   }
 }
 
 TEST(ResultsLog, AnEditThatReplacesAnotherIsFound) {
   const TemporaryFolder folder;
   {
-    ResultsLog log(folder.path(), everything, false);
+    ResultsLog log(folder.path(), everything);
     log.done(1, result_of("a"));
     log.failed(1, result_of("b"));
     for (const char* output : {"a", "b"}) {
@@ -162,7 +162,7 @@ TEST(ResultsLog, AnEditThatReplacesAnotherIsFound) {
       put_output(folder / output, "new");
     }
   }
-  const ResultsLog log(folder.path(), everything, false);
+  const ResultsLog log(folder.path(), everything);
   for (const char* output : {"a", "b"}) {
     EXPECT_EQ(log.known(output, 1), Known::nothing);
     EXPECT_EQ(log.known(output, 2), Known::done);
@@ -172,15 +172,14 @@ TEST(ResultsLog, AnEditThatReplacesAnotherIsFound) {
 TEST(ResultsLog, AnotherRunsKilledWriteIsKnown) {
   const TemporaryFolder folder;
   {
-    ResultsLog log(folder.path(), {.index = 2, .count = 3}, false);
+    ResultsLog log(folder.path(), {.index = 2, .count = 3});
     log.begin_write(1, result_of("a"), hash_of("picture"));
     put_output(folder / "a", "picture");
   }
   for (const Shard& shard : {everything, Shard{.index = 1, .count = 2}})
-    EXPECT_EQ(ResultsLog(folder.path(), shard, false).known("a", 1), Known::done);
-  EXPECT_EQ(ResultsLog(folder.path(), {.index = 1, .count = 3}, false).known("a", 1),
-            Known::nothing);
-  EXPECT_EQ(ResultsLog(folder.path(), {.index = 2, .count = 3}, false).known("a", 1), Known::done);
+    EXPECT_EQ(ResultsLog(folder.path(), shard).known("a", 1), Known::done);
+  EXPECT_EQ(ResultsLog(folder.path(), {.index = 1, .count = 3}).known("a", 1), Known::nothing);
+  EXPECT_EQ(ResultsLog(folder.path(), {.index = 2, .count = 3}).known("a", 1), Known::done);
   EXPECT_EQ(lines_of(folder / "results-2-of-3.jsonl").size(), 1);
 }
 
@@ -189,7 +188,7 @@ TEST(ResultsLog, TheFileOfBegunWritesStaysSmall) {
   const fs::path begun = folder / ".ip2p" / "begun.jsonl";
   const std::string padding(1000, 'x');
   {
-    ResultsLog log(folder.path(), everything, false);
+    ResultsLog log(folder.path(), everything);
     const auto begin = [&](const std::string& output) {
       log.begin_write(1, {{"output", output}, {"error", padding}}, hash_of("picture"));
     };
@@ -206,13 +205,13 @@ TEST(ResultsLog, TheFileOfBegunWritesStaysSmall) {
     put_output(folder / "stuck", "picture");
   }
   {
-    ResultsLog log(folder.path(), everything, false);
+    ResultsLog log(folder.path(), everything);
     EXPECT_EQ(log.known("stuck", 1), Known::done);
     log.begin_write(1, result_of("interrupted"), hash_of("picture"));
     log.close();
   }
   EXPECT_EQ(begun_writes_in(begun).size(), 1);
-  ResultsLog(folder.path(), everything, false).close();
+  ResultsLog(folder.path(), everything).close();
   EXPECT_EQ(fs::file_size(begun), 0);
 }
 
@@ -220,39 +219,52 @@ TEST(ResultsLog, AnUnfinishedLineIsCutOff) {
   const TemporaryFolder folder;
   const fs::path path = folder / "results.jsonl";
   {
-    ResultsLog log(folder.path(), everything, false);
+    ResultsLog log(folder.path(), everything);
     log.done(1, result_of("a"));
     log.done(1, result_of("b"));
   }
   fs::resize_file(path, fs::file_size(path) - 1);
-  ResultsLog log(folder.path(), everything, false);
+  ResultsLog log(folder.path(), everything);
   EXPECT_EQ(log.known("a", 1), Known::done);
   EXPECT_EQ(log.known("b", 1), Known::nothing);
   log.done(1, result_of("c"));
   EXPECT_EQ(results_in(path).at(1).output, "c");
 }
 
+TEST(ResultsLog, KnowsOfWhichInputAnOutputIs) {
+  const TemporaryFolder folder;
+  constexpr std::uint64_t input = std::uint64_t{1} << static_cast<unsigned>(request_bits);
+  ResultsLog log(folder.path(), everything);
+  log.done(3 * input + 7, result_of("a"));
+  EXPECT_TRUE(log.made("a", 3 * input + 8)->of_this_input);
+  EXPECT_FALSE(log.made("a", 4 * input + 7)->of_this_input);
+  EXPECT_EQ(log.known("a", 3 * input + 8), Known::nothing) << "another request";
+  EXPECT_EQ(log.known("a", 4 * input + 7), Known::done) << "the same, with its input elsewhere now";
+  EXPECT_FALSE(log.made("b", 3 * input + 7));
+  log.failed(3 * input + 8, result_of("a"));
+  EXPECT_TRUE(log.made("a", 3 * input)) << "what was made is still there";
+}
+
 TEST(ResultsLog, WhatIsNoResultIsNotTouched) {
   const TemporaryFolder folder;
   const fs::path path = folder / "results.jsonl";
-  ResultsLog(folder.path(), everything, false).done(1, result_of("a"));
+  ResultsLog(folder.path(), everything).done(1, result_of("a"));
   std::ofstream(path, std::ios::app) << "{\"name\": \"somebody else's\"}\nunfinished";
   const Bytes before = read_file(path);
-  for (const bool fresh : {false, true})
-    expect_error(
-        Exit::file, [&] { ResultsLog(folder.path(), everything, fresh); }, path.string(),
-        "line 2 is no result");
+  expect_error(
+      Exit::file, [&] { (void)ResultsLog(folder.path(), everything); }, path.string(),
+      "line 2 is no result");
   EXPECT_EQ(read_file(path), before);
   // also where it is another shard's
   expect_error(
-      Exit::file, [&] { ResultsLog(folder.path(), {.index = 1, .count = 2}, false); }, "line 2");
+      Exit::file, [&] { (void)ResultsLog(folder.path(), {.index = 1, .count = 2}); }, "line 2");
 }
 
 TEST(ResultsLog, SupersededLinesGoOnAGoodClose) {
   const TemporaryFolder folder;
   const fs::path path = folder / "results.jsonl";
   for (std::uint64_t run = 1; run <= 3; ++run) {
-    ResultsLog log(folder.path(), everything, false);
+    ResultsLog log(folder.path(), everything);
     log.failed(run, result_of("again"));
     log.done(run, result_of("again"));
     log.done(run, result_of("only " + std::to_string(run)));
@@ -265,14 +277,14 @@ TEST(ResultsLog, SupersededLinesGoOnAGoodClose) {
   }
   // nothing to do: the file is left alone
   const auto written = fs::last_write_time(path);
-  ResultsLog(folder.path(), everything, false).close();
+  ResultsLog(folder.path(), everything).close();
   EXPECT_EQ(fs::last_write_time(path), written);
 }
 
 TEST(ResultsLog, ADiskTooFullForClosingLeavesTheLog) {
   const TemporaryFolder folder;
   const fs::path path = folder / "results.jsonl";
-  ResultsLog log(folder.path(), everything, false);
+  ResultsLog log(folder.path(), everything);
   for (int i = 0; i < 100; ++i) log.done(1, result_of(std::to_string(i)));
   log.done(2, result_of("0"));
   const Bytes before = read_file(path);
@@ -284,7 +296,7 @@ TEST(ResultsLog, ADiskTooFullForClosingLeavesTheLog) {
     EXPECT_THAT(warnings.sentences().front(), testing::HasSubstr(path.string()));
   }
   EXPECT_EQ(read_file(path), before);
-  ResultsLog(folder.path(), everything, false).close();
+  ResultsLog(folder.path(), everything).close();
   EXPECT_EQ(lines_of(path).size(), 100);
 }
 
@@ -293,7 +305,7 @@ TEST(ResultsLog, AFullDiskLosesNothingThatWasSaid) {
   std::set<std::string> moved;
   {
     const test::SizeLimit limit(20'000);
-    ResultsLog log(folder.path(), everything, false);
+    ResultsLog log(folder.path(), everything);
     int refused = 0;
     for (int i = 0; i < 300; ++i) {
       const std::string output = std::to_string(i);
@@ -308,7 +320,7 @@ TEST(ResultsLog, AFullDiskLosesNothingThatWasSaid) {
     }
     EXPECT_GT(refused, 0);
   }
-  const ResultsLog log(folder.path(), everything, false);
+  const ResultsLog log(folder.path(), everything);
   EXPECT_GT(moved.size(), 50);
   for (int i = 0; i < 300; ++i) {
     const std::string output = std::to_string(i);
@@ -317,39 +329,25 @@ TEST(ResultsLog, AFullDiskLosesNothingThatWasSaid) {
   }
 }
 
-TEST(ResultsLog, StartingOverForgetsAndKeepsWhatWas) {
-  const TemporaryFolder folder;
-  ResultsLog(folder.path(), {.index = 1, .count = 2}, false).done(1, result_of("a"));
-  ResultsLog(folder.path(), everything, false).done(1, result_of("b"));
-  for (int run = 0; run < 2; ++run) {  // the second time, there is nothing to keep
-    ResultsLog log(folder.path(), everything, true);
-    EXPECT_EQ(log.known("a", 1), Known::nothing);
-    EXPECT_EQ(log.known("b", 1), Known::nothing);
-  }
-  EXPECT_EQ(fs::file_size(folder / "results.jsonl"), 0);
-  EXPECT_EQ(results_in(folder / ".ip2p" / "results.jsonl.before").at(0).output, "b");
-  EXPECT_EQ(lines_of(folder / "results-1-of-2.jsonl").size(), 1);
-}
-
 TEST(ResultsLog, WhatOtherRunsDidIsKnown) {
   const TemporaryFolder folder;
   const Shard first{.index = 1, .count = 2};
   const Shard second{.index = 2, .count = 2};
   {
-    ResultsLog log(folder.path(), first, false);
+    ResultsLog log(folder.path(), first);
     log.done(1, result_of("a"));
     log.done(1, result_of("redone"));
-    ResultsLog(folder.path(), second, false).done(1, result_of("b"));
+    ResultsLog(folder.path(), second).done(1, result_of("b"));
     std::ofstream(folder / "results-2-of-2.jsonl", std::ios::app) << "{\"being writ";
   }
   {
-    ResultsLog log(folder.path(), everything, false);
+    ResultsLog log(folder.path(), everything);
     EXPECT_EQ(log.known("a", 1), Known::done);
     EXPECT_EQ(log.known("b", 1), Known::done);
     log.failed(1, result_of("a"));
     log.done(2, result_of("redone"));
   }
-  ResultsLog log(folder.path(), first, false);
+  ResultsLog log(folder.path(), first);
   EXPECT_EQ(log.known("a", 1), Known::done);  // a failure leaves it as it was
   EXPECT_EQ(log.known("redone", 1), Known::nothing);
   EXPECT_EQ(log.known("redone", 2), Known::done);
@@ -359,13 +357,13 @@ TEST(ResultsLog, WhatOtherRunsDidIsKnown) {
 
 TEST(ResultsLog, TwoOnOneFolderAreRefused) {
   const TemporaryFolder folder;
-  ResultsLog log(folder.path(), everything, false);
+  ResultsLog log(folder.path(), everything);
   log.done(1, result_of("a"));
-  expect_error(Exit::file, [&] { ResultsLog(folder.path(), everything, true); }, "another process");
+  expect_error(Exit::file, [&] { (void)ResultsLog(folder.path(), everything); }, "another process");
   expect_error(Exit::file, [&] { (void)merge_results(folder.path()); }, "another process");
   EXPECT_EQ(lines_of(folder / "results.jsonl").size(), 1);
   log.close();
-  EXPECT_EQ(ResultsLog(folder.path(), everything, false).known("a", 1), Known::done);
+  EXPECT_EQ(ResultsLog(folder.path(), everything).known("a", 1), Known::done);
 }
 
 TEST(ResultsLog, ManyThreadsWriteWholeLines) {
@@ -373,7 +371,7 @@ TEST(ResultsLog, ManyThreadsWriteWholeLines) {
   constexpr int threads = 8;
   constexpr int items = 2000;
   {
-    ResultsLog log(folder.path(), everything, false);
+    ResultsLog log(folder.path(), everything);
     std::vector<std::jthread> running;
     for (int thread = 0; thread < threads; ++thread)
       running.emplace_back([&log, thread] {
@@ -403,11 +401,11 @@ TEST(ResultsLog, ManyThreadsWriteWholeLines) {
 TEST(ResultsLog, ALineAsLongAsItGetsIsRead) {
   const TemporaryFolder folder;
   {
-    ResultsLog log(folder.path(), everything, false);
+    ResultsLog log(folder.path(), everything);
     log.failed(1, {{"output", "a"}, {"error", std::string(3'000'000, 'x')}});
     log.done(1, result_of("b"));
   }
-  const ResultsLog log(folder.path(), everything, false);
+  const ResultsLog log(folder.path(), everything);
   EXPECT_EQ(log.known("a", 1), Known::failed);
   EXPECT_EQ(log.known("b", 1), Known::done);
 }

@@ -10,6 +10,7 @@ namespace {
 
 TEST(Instruction, BlankOnesAreRefused) {
   for (const char* blank : {"", " ", "\t\n  "}) EXPECT_THROW(check_instruction(blank), Error);
+  EXPECT_THROW(check_instruction("--steps"), Error);
   EXPECT_NO_THROW(check_instruction("make it snow"));
 }
 

@@ -1,0 +1,31 @@
+// approve.h - a picture that a run made becomes what its case expects.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ip2p/regress/run_record.h"
+#include "ip2p/regress/suite.h"
+
+namespace ip2p {
+
+/// What approving one case will do.
+struct Approval {
+  std::string name;       ///< of the case
+  fs::path picture;       ///< in the run's folder
+  std::string sha256;     ///< of it, as the run kept it
+  fs::path reference;     ///< where it goes: ref/DEVICE-DTYPE.png of the case
+  bool replaces = false;  ///< there is one; others of the case stay
+};
+
+/// Those of the run's pictures whose cases are named, or, with no names, that failed or are new.
+/// Error{usage} for a name that is no case of the suite or has no picture in the run.
+std::vector<Approval> plan_approval(const Suite& suite, const fs::path& run_folder,
+                                    const RunRecord& run, const std::vector<std::string>& names);
+
+/// Copies the picture and then appends who, when and why to approvals.jsonl of the case: killed at
+/// any moment, the old or the new picture is there, whole. Error{file} when the picture is not the
+/// one that was judged.
+void approve(const Approval& approval, const std::string& reason);
+
+}  // namespace ip2p

@@ -1,0 +1,115 @@
+// regress_compare.cpp - two pictures, or two folders.
+#include <algorithm>
+#include <iostream>
+#include <memory>
+
+#include <nlohmann/json.hpp>
+
+#include "ip2p/base/log.h"
+#include "ip2p/regress/picture_comparison.h"
+
+#include "compare_report.h"
+#include "edit_report.h"
+#include "option_flags.h"
+#include "regress_commands.h"
+
+namespace ip2p::cli {
+namespace {
+
+struct CompareFlags {
+  std::string reference;
+  std::string other;
+  Limits limits;
+  std::optional<std::string> pixels_over;
+  std::vector<std::string> metrics;
+  std::optional<std::string> diff;
+  bool overwrite = false;
+  double max_megapixels = ReadLimits{}.max_megapixels;
+  bool json = false;
+  bool quiet = false;
+};
+
+const Choices costly_metrics{"ssim", "flip"};
+
+ComparisonRules rules_of(const CompareFlags& flags) {
+  validate(flags.limits);
+  ComparisonRules rules{.limits = flags.limits,
+                        .measured = {},
+                        .reading = {.max_megapixels = flags.max_megapixels},
+                        .diff = flags.diff,
+                        .overwrite = flags.overwrite};
+  if (flags.pixels_over) rules.limits.pixels_over = PixelsOver::parse(*flags.pixels_over);
+  for (const std::string& metric : flags.metrics) {
+    if (!costly_metrics.allows(metric))
+      throw Error(Exit::usage, text("--metric: expected ", costly_metrics.expected(), ", got \"",
+                                    metric, "\" (the others are always measured)"));
+    (metric == "ssim" ? rules.measured.ssim : rules.measured.flip) = true;
+  }
+  return rules;
+}
+
+Exit compare(const CompareFlags& flags) {
+  const ComparisonRules rules = rules_of(flags);
+  std::size_t all = 0;
+  std::size_t different = 0;
+  std::size_t unreadable = 0;
+  const auto say = [&](const ComparedPicture& compared) {
+    ++all;
+    if (!compared.passes()) ++different;
+    if (compared.outcome == Comparison::unreadable) ++unreadable;
+    if (flags.json)
+      print_json(comparison_json(compared));
+    else if (!flags.quiet || !compared.passes())
+      std::cout << comparison_words(compared) << "\n";
+  };
+  if (!fs::is_directory(flags.reference) && !fs::is_directory(flags.other)) {
+    say(compare_files(flags.reference, flags.other, rules));
+    return different == 0 ? Exit::ok : Exit::no;
+  }
+  compare_folders(flags.reference, flags.other, rules, say);
+  if (all == 0)
+    throw Error(Exit::file, text("there are no pictures in ", fs::path(flags.reference), " and ",
+                                 fs::path(flags.other)));
+  log::info(text(all - different, " of ", all, " are the same"));
+  if (unreadable > 0)
+    throw Error(Exit::file, text(unreadable, " of ", all, " pictures could not be read"));
+  return different == 0 ? Exit::ok : Exit::no;
+}
+
+}  // namespace
+
+Command regress_compare_command(CLI::App& regress) {
+  auto flags = std::make_shared<CompareFlags>();
+  CLI::App* app = regress.add_subcommand(
+      "compare", "Compare two pictures, or all of two folders; needs no model");
+  app->add_option("A", flags->reference, "the reference: a picture or a folder")->required();
+  app->add_option("B", flags->other, "what is compared with it")->required();
+  add_flags(*app, flags->limits);
+  add_word(*app, "--pixels-over", flags->pixels_over,
+           "VALUE:SHARE: at most this share of the pixels may differ by more than this of 255");
+  app->add_option("--metric", flags->metrics,
+                  "also measure ssim or flip, without a limit; can be given twice")
+      ->allow_extra_args(false);
+  add_word(*app, "--diff", flags->diff,
+           "write a picture of the differences there (of folders: a folder)");
+  app->add_flag("--overwrite", flags->overwrite, "replace such pictures that exist");
+  app->add_option("--max-megapixels", flags->max_megapixels, "refuse larger pictures")
+      ->check([](const std::string& word) {
+        return number_problem<double>(word, ReadLimits::megapixels_range);
+      })
+      ->capture_default_str();
+  app->add_flag("--json", flags->json, "print one JSON object a pair");
+  app->add_flag("-q,--quiet", flags->quiet, "only what differs");
+  app->footer(
+      "Without a limit, pictures are the same when no pixel differs. Exit code 0: all are the "
+      "same; "
+      "1: some are not.\n\nExamples:\n"
+      "  ip2p regress compare approved.png today.png --diff differences.png\n"
+      "  ip2p regress compare approved/ today/ --max-abs 8 --ssim 0.98");
+  return {app, [flags] {
+            if (flags->quiet) log::set_level(log::Level::warning);
+            return compare(*flags);
+          }};
+}
+
+}  // namespace ip2p::cli

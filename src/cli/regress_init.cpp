@@ -1,0 +1,97 @@
+// regress_init.cpp - a suite from a folder and a list of instructions.
+#include <iostream>
+#include <memory>
+
+#include "ip2p/base/log.h"
+#include "ip2p/batch/item_source.h"
+#include "ip2p/batch/output_name.h"
+#include "ip2p/regress/suite.h"
+
+#include "bundle_choice.h"
+#include "option_flags.h"
+#include "regress_commands.h"
+
+namespace ip2p::cli {
+namespace {
+
+struct InitFlags {
+  std::string suite;
+  std::vector<std::string> inputs;
+  std::vector<std::string> edits;
+  EditOptions options;
+  Limits limits;
+  std::optional<std::string> pixels_over;
+  std::optional<std::string> model;
+};
+
+/// What a run on the same machine keeps to by far, and no other edit does.
+constexpr std::int64_t standard_max_abs = 4;
+constexpr double standard_mean_abs = 0.25;
+
+Exit run(const InitFlags& flags) {
+  validate(flags.options);
+  validate(flags.limits);
+  if (flags.edits.empty())
+    throw Error(Exit::usage, "no instruction was given; say what to change with --edit \"...\"");
+  const Manifest manifest = read_manifest(choose_bundle(flags.model));
+  Suite suite;
+  suite.folder = flags.suite;
+  suite.bundle_name = manifest.name;
+  suite.bundle_hash = manifest.sha256;
+  suite.defaults = flags.options;
+  suite.limits = flags.limits;
+  if (flags.pixels_over) suite.limits.pixels_over = PixelsOver::parse(*flags.pixels_over);
+  if (!suite.limits.any()) {
+    suite.limits.max_abs = standard_max_abs;
+    suite.limits.mean_abs = standard_mean_abs;
+  }
+  if (fs::exists(suite.folder / "suite.json"))
+    throw Error(Exit::file, text(suite.folder,
+                                 " is a suite already; name another folder, or add "
+                                 "cases to it by hand"));
+  const auto items =
+      items_from_inputs({.inputs = flags.inputs, .recursive = false, .output_folder = suite.folder},
+                        {.instructions = flags.edits, .count = 1});
+  const OutputTemplate name("{stem}-{words}");
+  std::size_t count = 0;
+  while (const std::optional<BatchItem> item = items->next()) {
+    Case made;
+    made.name = name.path(*item, 0).string();
+    made.folder = suite.folder / "cases" / made.name;
+    made.input = item->input;
+    made.request.instruction = item->instruction;
+    write_case(made, Existing::keep);
+    std::cout << made.folder.string() << "\n";
+    ++count;
+  }
+  if (count == 0) throw Error(Exit::file, "there are no pictures among the inputs");
+  write_suite(suite, Existing::keep);
+  log::info(text(count, " cases; `ip2p regress run ", suite.folder.string(),
+                 "` makes their pictures, and `ip2p regress approve ", suite.folder.string(),
+                 " --failed` approves them"));
+  return Exit::ok;
+}
+
+}  // namespace
+
+Command regress_init_command(CLI::App& regress) {
+  auto flags = std::make_shared<InitFlags>();
+  CLI::App* app = regress.add_subcommand("init", "Make a suite from pictures and instructions");
+  app->add_option("SUITE", flags->suite, "the folder to make")->required();
+  app->add_option("INPUT", flags->inputs, "pictures and folders")->required();
+  app->add_option("--edit", flags->edits, "what to change, in words; each picture gets all of them")
+      ->allow_extra_args(false);
+  add_flags(*app, flags->options);
+  add_flags(*app, flags->limits);
+  add_word(*app, "--pixels-over", flags->pixels_over,
+           "VALUE:SHARE: at most this share of the pixels may differ by more than this of 255");
+  add_word(*app, "--model", flags->model,
+           "the bundle's folder (default: IP2P_MODEL, else the demo that ships)");
+  app->footer(
+      "Options become the suite's defaults, limits its limits (default: --max-abs 4 --mean-abs "
+      "0.25).\n\nExample:\n"
+      "  ip2p regress init suite photos --edit \"make it snow\" --edit \"make it night\"");
+  return {app, [flags] { return run(*flags); }};
+}
+
+}  // namespace ip2p::cli

@@ -1,0 +1,115 @@
+// run_record.cpp - run.json, out and in.
+#include "ip2p/regress/run_record.h"
+
+#include <array>
+#include <cmath>
+#include <string_view>
+
+#include "ip2p/base/error.h"
+#include "ip2p/base/json_text.h"
+#include "ip2p/version.h"
+
+namespace ip2p {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int run_format = 1;
+constexpr std::array<std::string_view, 5> verdict_names{"pass", "fail", "new", "error", "orphan"};
+
+/// JSON has no infinity.
+Json finite(double value) {
+  return std::isfinite(value) ? Json(value) : Json(nullptr);
+}
+
+Json part_json(const MeasuredPart& part) {
+  const PixelDifference& pixels = part.metrics.pixels;
+  Json json{{"region", part.region},
+            {"max_abs", pixels.worst.value},
+            {"worst",
+             {{"x", pixels.worst.x},
+              {"y", pixels.worst.y},
+              {"channel", std::string(1, pixels.worst.channel)}}},
+            {"mean_abs", pixels.mean_abs},
+            {"psnr_db", finite(pixels.psnr_db())}};
+  if (part.metrics.ssim) json["ssim"] = *part.metrics.ssim;
+  if (part.metrics.flip) json["flip"] = *part.metrics.flip;
+  for (const Judged& judged : part.judged)
+    json["limits"].push_back({{"metric", judged.metric},
+                              {"found", finite(judged.found)},
+                              {"limit", judged.limit},
+                              {"holds", judged.holds}});
+  return json;
+}
+
+Verdict verdict_named(const std::string& name) {
+  for (std::size_t i = 0; i < verdict_names.size(); ++i)
+    if (verdict_names.at(i) == name) return static_cast<Verdict>(i);
+  throw Error(Exit::file, text("unknown verdict \"", name, "\""));
+}
+
+}  // namespace
+
+std::string verdict_name(Verdict verdict) {
+  return std::string(verdict_names.at(static_cast<std::size_t>(verdict)));
+}
+
+Json result_json(const CaseResult& result) {
+  Json json{{"case", result.name},
+            {"verdict", verdict_name(result.verdict.verdict)},
+            {"instruction", result.request.instruction}};
+  json.update(options_to_json(result.request.options));
+  if (!result.verdict.reason.empty()) json["reason"] = result.verdict.reason;
+  if (!result.picture.empty()) json["picture"] = result.picture.filename().string();
+  if (!result.verdict.reference.empty()) {
+    json["reference"] = result.verdict.reference.string();
+    json["cross_backend"] = result.verdict.is_cross;
+  }
+  for (const MeasuredPart& part : result.verdict.parts) json["parts"].push_back(part_json(part));
+  return json;
+}
+
+void write_run(const fs::path& folder, const std::vector<CaseResult>& results,
+               const Manifest& manifest, const BackEnd& back_end) {
+  Json json{{"format", run_format},
+            {"ip2p", IP2P_VERSION},
+            {"bundle", {{"name", manifest.name}, {"hash", manifest.sha256}}},
+            {"device", back_end.device},
+            {"dtype", back_end.dtype},
+            {"results", Json::array()}};
+  for (const CaseResult& result : results) {
+    Json each = result_json(result);
+    if (!result.picture.empty()) each["sha256"] = sha256_of(read_file(result.picture));
+    json["results"].push_back(std::move(each));
+  }
+  const std::string words = json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  write_atomically(folder / "run.json", Bytes(words.begin(), words.end()), Existing::replace);
+}
+
+RunRecord read_run(const fs::path& folder) {
+  const fs::path path = folder / "run.json";
+  if (!fs::is_regular_file(path))
+    throw Error(Exit::file, text(folder, " holds no run: there is no ", path));
+  const Bytes bytes = read_file(path);
+  try {
+    const Json json = parse_json<Json>(std::string(bytes.begin(), bytes.end()));
+    if (json.at("format") != run_format)
+      throw Error(Exit::file,
+                  text("its format is ", json.at("format").dump(), ", expected ", run_format));
+    RunRecord record{.bundle_name = json.at("bundle").at("name").get<std::string>(),
+                     .bundle_hash = json.at("bundle").at("hash").get<std::string>(),
+                     .back_end = {.device = json.at("device").get<std::string>(),
+                                  .dtype = json.at("dtype").get<std::string>()},
+                     .results = {}};
+    for (const Json& each : json.at("results"))
+      record.results.push_back({.name = each.at("case").get<std::string>(),
+                                .verdict = verdict_named(each.at("verdict").get<std::string>()),
+                                .picture = each.value("picture", ""),
+                                .sha256 = each.value("sha256", "")});
+    return record;
+  } catch (const std::exception& error) {
+    throw Error(Exit::file, text(path, " is no run that this ip2p can read: ", error.what()));
+  }
+}
+
+}  // namespace ip2p

@@ -1,0 +1,224 @@
+// suite.cpp - JSON files in, checked structs out.
+#include "ip2p/regress/suite.h"
+
+#include <algorithm>
+#include <set>
+#include <system_error>
+
+#include "ip2p/base/error.h"
+#include "ip2p/base/json_text.h"
+#include "ip2p/edit/instruction.h"
+#include "ip2p/image/folder_walk.h"
+
+namespace ip2p {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int suite_format = 1;
+
+/// What is wrong in a JSON file, with the file's name before it.
+template <class Read>
+auto in_file(const fs::path& path, Read read) -> decltype(read()) {
+  try {
+    return read();
+  } catch (const Error& error) {
+    if (error.exit() != Exit::usage) throw;
+    throw Error(Exit::usage, text(path, ": ", error.what()));
+  }
+}
+
+Json json_of(const fs::path& path) {
+  const Bytes bytes = read_file(path);
+  try {
+    Json json = parse_json<Json>(std::string(bytes.begin(), bytes.end()));
+    if (!json.is_object()) throw Error(Exit::usage, text(path, ": expected a JSON object"));
+    return json;
+  } catch (const Json::exception& error) {
+    throw Error(Exit::usage, text(path, " is no JSON: ", error.what()));
+  }
+}
+
+/// Takes a key out of an object; nullopt when it is not there.
+std::optional<Json> taken(Json& json, const char* key) {
+  const auto found = json.find(key);
+  if (found == json.end()) return std::nullopt;
+  Json value = *found;
+  json.erase(found);
+  return value;
+}
+
+std::string word(const char* key, const Json& json) {
+  if (!json.is_string()) throw Error(Exit::usage, text(key, ": expected text, got ", json.dump()));
+  return json.get<std::string>();
+}
+
+std::optional<Limits> optional_limits(Json& json, const char* key) {
+  const std::optional<Json> given = taken(json, key);
+  if (!given) return std::nullopt;
+  try {
+    return limits_from_json(*given);
+  } catch (const Error& error) {
+    throw Error(error.exit(), text(key, ": ", error.what()));
+  }
+}
+
+Region::Rectangle rectangle_from(const Json& json) {
+  const auto is_count = [](const Json& value) {
+    return value.is_number_integer() && value.get<std::int64_t>() >= 0 &&
+           value.get<std::int64_t>() <= std::numeric_limits<int>::max();
+  };
+  if (!json.is_array() || json.size() != 4 || !std::all_of(json.begin(), json.end(), is_count) ||
+      json[2] == 0 || json[3] == 0)
+    throw Error(Exit::usage,
+                text("rectangle: expected [x, y, width, height] in pixels, got ", json.dump()));
+  return {.x = json[0].get<int>(),
+          .y = json[1].get<int>(),
+          .width = json[2].get<int>(),
+          .height = json[3].get<int>()};
+}
+
+Region region_from(Json json, const fs::path& folder, std::size_t number) {
+  Region region{.name = text("region ", number), .rectangle = {}, .mask = {}, .limits = {}};
+  if (!json.is_object())
+    throw Error(Exit::usage, text("regions: expected objects, got ", json.dump()));
+  if (const auto name = taken(json, "name")) region.name = word("name", *name);
+  if (const auto rectangle = taken(json, "rectangle"))
+    region.rectangle = rectangle_from(*rectangle);
+  if (const auto mask = taken(json, "mask")) region.mask = folder / word("mask", *mask);
+  if (const auto ignored = taken(json, "ignore")) {
+    if (!ignored->is_boolean())
+      throw Error(Exit::usage, text("ignore: expected true or false, got ", ignored->dump()));
+    region.ignored = ignored->get<bool>();
+  }
+  if (const auto limits = optional_limits(json, "limits")) region.limits = *limits;
+  if (!json.empty())
+    throw Error(Exit::usage, text("regions: unknown key \"", json.begin().key(),
+                                  "\"; known: name, rectangle, mask, ignore, limits"));
+  if (region.rectangle.has_value() == !region.mask.empty())
+    throw Error(Exit::usage, text(region.name, ": expected either a rectangle or a mask"));
+  if (region.ignored == region.limits.any())
+    throw Error(Exit::usage, text(region.name, ": expected either \"ignore\": true or limits"));
+  if (!region.mask.empty() && !fs::is_regular_file(region.mask))
+    throw Error(Exit::file, text(region.name, ": there is no mask ", region.mask));
+  return region;
+}
+
+void write_json(const fs::path& path, const Json& json, Existing existing) {
+  const std::string words = json.dump(2) + "\n";
+  write_atomically(path, Bytes(words.begin(), words.end()), existing);
+}
+
+std::vector<fs::path> pictures_in(const fs::path& folder) {
+  std::vector<fs::path> found;
+  std::error_code none;
+  if (!fs::is_directory(folder, none)) return found;
+  FolderWalk walk(folder, {}, {});
+  while (const auto file = walk.next()) found.push_back(file->path);
+  return found;
+}
+
+/// The one picture of a case's folder that is called "input".
+fs::path only_input(const fs::path& folder) {
+  std::vector<fs::path> inputs = pictures_in(folder);
+  std::erase_if(inputs, [](const fs::path& path) { return path.stem() != "input"; });
+  if (inputs.size() == 1) return inputs.front();
+  throw Error(Exit::file, text(folder, " has ", inputs.size(),
+                               " pictures called input.*; expected one, or a case.json that says "
+                               "which with \"input\""));
+}
+
+Case case_from(const fs::path& folder, const Suite& suite) {
+  const fs::path path = folder / "case.json";
+  Json json = json_of(path);
+  return in_file(path, [&] {
+    Case read{.name = folder.filename().string(),
+              .folder = folder,
+              .input = {},
+              .request = {},
+              .limits = {},
+              .cross_backend = {},
+              .regions = {},
+              .references = pictures_in(folder / "ref")};
+    const auto instruction = taken(json, "instruction");
+    if (!instruction) throw Error(Exit::usage, "instruction: expected text, got nothing");
+    read.request.instruction = word("instruction", *instruction);
+    check_instruction(read.request.instruction);
+    const auto input = taken(json, "input");
+    read.input = input ? folder / word("input", *input) : only_input(folder);
+    if (!fs::is_regular_file(read.input)) throw Error(Exit::file, text("there is no ", read.input));
+    read.limits = optional_limits(json, "limits").value_or(Limits{}).or_else(suite.limits);
+    read.cross_backend = optional_limits(json, "cross_backend");
+    if (!read.cross_backend) read.cross_backend = suite.cross_backend;
+    if (const auto regions = taken(json, "regions")) {
+      if (!regions->is_array()) throw Error(Exit::usage, "regions: expected a list");
+      for (const Json& region : *regions)
+        read.regions.push_back(region_from(region, folder, read.regions.size() + 1));
+    }
+    options_from_json(json, read.request.options);
+    read.request.options = merge(read.request.options, suite.defaults);
+    return read;
+  });
+}
+
+}  // namespace
+
+Suite read_suite(const fs::path& folder) {
+  const fs::path path = folder / "suite.json";
+  if (!fs::is_regular_file(path))
+    throw Error(Exit::file, text(folder, " is no suite: there is no ", path,
+                                 "; `ip2p regress init` makes one"));
+  Suite suite;
+  suite.folder = folder;
+  Json json = json_of(path);
+  in_file(path, [&] {
+    const auto format = taken(json, "format");
+    if (!format || *format != suite_format)
+      throw Error(Exit::usage, text("format: expected ", suite_format, ", got ",
+                                    format ? format->dump() : "nothing"));
+    auto bundle = taken(json, "bundle");
+    if (!bundle || !bundle->is_object() || !bundle->contains("name") || !bundle->contains("hash"))
+      throw Error(Exit::usage, "bundle: expected {\"name\": ..., \"hash\": ...}");
+    suite.bundle_name = word("name", bundle->at("name"));
+    suite.bundle_hash = word("hash", bundle->at("hash"));
+    if (const auto defaults = taken(json, "defaults")) options_from_json(*defaults, suite.defaults);
+    if (const auto limits = optional_limits(json, "limits")) suite.limits = *limits;
+    suite.cross_backend = optional_limits(json, "cross_backend");
+    if (!json.empty())
+      throw Error(Exit::usage, text("unknown key \"", json.begin().key(),
+                                    "\"; known: format, bundle, defaults, limits, cross_backend"));
+  });
+  std::vector<fs::path> folders;
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator(folder / "cases", none))
+    if (entry.is_directory() && !entry.path().filename().string().starts_with('.'))
+      folders.push_back(entry.path());
+  std::ranges::sort(folders);
+  for (const fs::path& each : folders)
+    if (fs::exists(each / "case.json"))
+      suite.cases.push_back(case_from(each, suite));
+    else if (!pictures_in(each / "ref").empty())
+      suite.orphans.push_back(each.filename().string());
+  return suite;
+}
+
+void write_suite(const Suite& suite, Existing existing) {
+  Json json{{"format", suite_format},
+            {"bundle", {{"name", suite.bundle_name}, {"hash", suite.bundle_hash}}},
+            {"defaults", options_to_json(suite.defaults)},
+            {"limits", limits_to_json(suite.limits)}};
+  if (suite.cross_backend) json["cross_backend"] = limits_to_json(*suite.cross_backend);
+  fs::create_directories(suite.folder / "cases");
+  write_json(suite.folder / "suite.json", json, existing);
+}
+
+void write_case(const Case& written, Existing existing) {
+  Json json{{"instruction", written.request.instruction}};
+  json.update(options_to_json(written.request.options));
+  fs::create_directories(written.folder);
+  const fs::path input = written.folder / ("input" + written.input.extension().string());
+  write_atomically(input, read_file(written.input), existing);
+  write_json(written.folder / "case.json", json, existing);
+}
+
+}  // namespace ip2p

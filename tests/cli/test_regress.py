@@ -1,0 +1,246 @@
+"""`ip2p regress`: a suite is made, approved, run, and notices what changes."""
+
+import json
+import os
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+from altered_pictures import part_of
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+OK, NO, USAGE, FILE = 0, 1, 2, 3
+OPTIONS = ["--steps", "2", "--resolution", "64"]
+
+
+@pytest.fixture
+def shell(ip2p, tiny_bundle, tmp_path, photograph):
+    return Shell(ip2p, tiny_bundle, tmp_path, photograph)
+
+
+class Shell:
+    """The program, a bundle, and a folder with two pictures."""
+
+    def __init__(self, program, tiny_bundle, folder, photograph):
+        self.program, self.tiny_bundle, self.folder = program, tiny_bundle, folder
+        self.environment = os.environ | {"IP2P_MODEL": str(tiny_bundle("sd1"))}
+        (folder / "in").mkdir()
+        for name in ("cat", "dog"):
+            chance = np.random.RandomState(len(name) + ord(name[0]))
+            Image.fromarray(part_of(photograph, 64, 48, chance)).save(folder / f"in/{name}.png")
+
+    def regress(self, *arguments, code=OK):
+        """(stdout, stderr)."""
+        command = [self.program, "regress", *map(str, arguments)]
+        result = subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, text=True)
+        assert result.returncode == code, (result.stdout, result.stderr)
+        return result.stdout, result.stderr
+
+    def approved(self, *limits):
+        """A suite of two cases, run and approved."""
+        self.regress("init", "suite", "in", "--edit", "make it snow", *OPTIONS, *limits)
+        self.regress("run", "suite", code=NO)
+        self.regress("approve", "suite", "--failed", "-m", "first")
+        return self.folder / "suite"
+
+    def change(self, path, **more):
+        """Keys of a JSON file; None takes one out."""
+        json_path = self.folder / "suite" / path
+        content = {**json.loads(json_path.read_text()), **more}
+        json_path.write_text(json.dumps({key: value for key, value in content.items() if value is not None}))
+
+    def alter_reference(self, case, alter):
+        """Changes an approved picture's pixels; its record stays."""
+        path = self.folder / f"suite/cases/{case}/ref/cpu-float32.png"
+        with Image.open(path) as picture:
+            pixels, words = np.array(picture), dict(picture.text)
+        record = PngInfo()
+        for key, value in words.items():
+            record.add_itxt(key, value)
+        Image.fromarray(alter(pixels)).save(path, pnginfo=record)
+
+
+def with_pixel(pixels, x=10, y=20, by=40):
+    pixels[y, x, 1] = np.clip(int(pixels[y, x, 1]) + (by if pixels[y, x, 1] < 128 else -by), 0, 255)
+    return pixels
+
+
+CASE = "cat-make-it-snow"
+
+
+def test_a_suite_from_nothing_to_a_pass(shell):
+    shell.regress("init", "suite", "in", "--edit", "make it snow", "--edit", "at night", *OPTIONS)
+    assert len(list((shell.folder / "suite/cases").iterdir())) == 4
+    out, _ = shell.regress("run", "suite", code=NO)
+    assert out.count("new ") == 4
+    out, _ = shell.regress("approve", "suite", "--failed", "--dry-run")
+    assert out.count("adds ") == 4 and not list(shell.folder.glob("suite/cases/*/ref"))
+    shell.regress("approve", "suite", "--failed", "-m", "first")
+    for size in (1, 8):
+        out, _ = shell.regress("run", "suite", "--batch-size", size)
+        assert out.count("pass ") == 4, out
+    for threads in ("1", "2"):
+        shell.environment["OMP_NUM_THREADS"] = threads
+        shell.regress("run", "suite")
+    (line,) = (shell.folder / f"suite/cases/{CASE}/approvals.jsonl").read_text().splitlines()
+    assert json.loads(line)["reason"] == "first"
+
+
+def test_one_pixel_is_noticed_and_approved_alone(shell):
+    suite = shell.approved("--max-abs", 3)
+    shell.alter_reference(CASE, with_pixel)
+    out, _ = shell.regress("run", "suite", code=NO)
+    assert f"fail {CASE}: up to 40 of 255 (G at 10, 20)" in out and "max_abs 40 is above 3" in out
+    assert "pass dog-make-it-snow: equal" in out
+    out, _ = shell.regress("run", "suite", "--only-failed", code=NO)
+    assert "dog" not in out
+    other = suite / "cases/dog-make-it-snow/ref/cpu-float32.png"
+    before = other.read_bytes()
+    out, _ = shell.regress("approve", "suite", CASE)
+    assert out.startswith("replaces ") and out.count("\n") == 1 and other.read_bytes() == before
+    shell.regress("run", "suite")
+
+
+def test_nothing_passes_for_lack_of_a_limit(shell):
+    shell.approved()
+    shell.change("suite.json", limits={})
+    out, _ = shell.regress("run", "suite", code=NO)
+    assert out.count("so nothing can pass") == 2
+    shell.change(f"cases/{CASE}/case.json", limits={"pixels_over": {"value": 0, "share": 0}})
+    out, _ = shell.regress("run", "suite", code=NO)
+    assert f"pass {CASE}" in out
+
+
+def test_what_another_bundle_or_back_end_made_is_not_compared(shell):
+    shell.approved()
+    shell.environment["IP2P_MODEL"] = str(shell.tiny_bundle("vae3"))
+    out, _ = shell.regress("run", "suite", code=NO)
+    assert out.count("was made by another bundle") == 2
+    shell.environment["IP2P_MODEL"] = str(shell.tiny_bundle("sd1"))
+    out, _ = shell.regress("run", "suite", "--dtype", "bfloat16", code=NO)
+    assert out.count("was made on cpu float32, this run is on cpu bfloat16") == 2
+    shell.change("suite.json", cross_backend={"max_abs": 60})
+    out, _ = shell.regress("run", "suite", "--dtype", "bfloat16")
+    assert out.count("(of another back end)") == 2
+    shell.regress("approve", "suite", CASE)
+    out, _ = shell.regress("run", "suite", "--dtype", "bfloat16", "--filter", "cat*")
+    assert "another back end" not in out
+    assert sorted(path.name for path in (shell.folder / f"suite/cases/{CASE}/ref").iterdir()) == [
+        "cpu-bfloat16.png", "cpu-float32.png",
+    ]  # fmt: skip
+
+
+def test_any_of_several_references_may_match(shell):
+    suite = shell.approved()
+    reference = suite / f"cases/{CASE}/ref/cpu-float32.png"
+    shutil.copy(reference, reference.with_name("a-second.png"))
+    shell.alter_reference(CASE, with_pixel)
+    shell.regress("run", "suite")
+
+
+def test_regions_are_judged_by_themselves(shell):
+    shell.approved("--max-abs", 3)
+    shell.alter_reference(CASE, with_pixel)
+    case = f"cases/{CASE}/case.json"
+    shell.change(case, regions=[{"rectangle": [8, 16, 8, 8], "ignore": True}])
+    shell.regress("run", "suite")
+    shell.change(case, regions=[{"rectangle": [8, 21, 8, 8], "ignore": True}])
+    shell.regress("run", "suite", code=NO)
+    shell.change(case, regions=[{"name": "nose", "rectangle": [8, 16, 8, 8], "limits": {"max_abs": 30}}])
+    out, _ = shell.regress("run", "suite", code=NO)
+    assert "nose up to 40" in out and "max_abs 40 is above 30" in out
+    shell.change(case, regions=[{"name": "nose", "rectangle": [8, 16, 8, 8], "limits": {"max_abs": 40}}])
+    shell.regress("run", "suite")
+    mask = np.zeros((48, 64), np.uint8)
+    mask[20, 10] = 255
+    Image.fromarray(mask).save(shell.folder / f"suite/cases/{CASE}/mask.png")
+    shell.change(case, regions=[{"mask": "mask.png", "ignore": True}])
+    shell.regress("run", "suite")
+    Image.fromarray(mask[:20]).save(shell.folder / f"suite/cases/{CASE}/mask.png")
+    out, _ = shell.regress("run", "suite", code=FILE)
+    assert f"error {CASE}" in out and "64x20" in out
+
+
+def test_size_alpha_and_orphans(shell):
+    suite = shell.approved("--max-abs", 255)
+    shell.alter_reference(CASE, lambda pixels: pixels[:40])
+    (suite / "cases/dog-make-it-snow/case.json").unlink()
+    out, _ = shell.regress("run", "suite", code=NO)
+    assert f"fail {CASE}: the picture is 64x48, not 64x40" in out
+    assert "orphan dog-make-it-snow" in out
+    shell.alter_reference(CASE, lambda pixels: np.dstack([np.resize(pixels, (48, 64, 3)), np.full((48, 64), 9, np.uint8)]))
+    out, _ = shell.regress("run", "suite", code=NO)
+    assert f"fail {CASE}: the picture has lost its alpha" in out
+
+
+def test_troubles_are_errors_not_differences(shell):
+    suite = shell.approved()
+    reference = suite / f"cases/{CASE}/ref/cpu-float32.png"
+    whole = reference.read_bytes()
+    reference.write_bytes(whole[: len(whole) // 2])
+    out, _ = shell.regress("run", "suite", code=FILE)
+    assert f"error {CASE}" in out
+    Image.fromarray(np.zeros((48, 64, 3), np.uint8)).save(reference)
+    out, _ = shell.regress("run", "suite", code=FILE)
+    assert f"error {CASE}" in out and "record" in out
+    reference.write_bytes(whole)
+    (suite / f"cases/{CASE}/input.png").write_bytes(b"nothing")
+    out, _ = shell.regress("run", "suite", code=FILE)
+    assert f"error {CASE}" in out and "pass dog" in out
+
+
+WRONG = {
+    "an unknown key": ({"instruktion": "x"}, "instruktion"),
+    "an unknown limit": ({"limits": {"vmaf": 1}}, "vmaf"),
+    "a limit out of range": ({"limits": {"ssim": 2}}, "ssim"),
+    "an empty instruction": ({"instruction": " "}, "empty"),
+    "no instruction": ({"instruction": None}, "instruction"),
+    "a step count that is none": ({"steps": "many"}, "steps"),
+    "a region that is nothing": ({"regions": [{"ignore": True}]}, "rectangle or a mask"),
+    "a region that contradicts itself": (
+        {"regions": [{"rectangle": [0, 0, 1, 1], "ignore": True, "limits": {"max_abs": 1}}]}, "either"),
+    "a rectangle that is none": ({"regions": [{"rectangle": [0, 0, 0, 1], "ignore": True}]}, "rectangle"),
+    "a mask that is not there": ({"regions": [{"mask": "no.png", "ignore": True}]}, "no.png"),
+    "an input that is not there": ({"input": "no.png"}, "no.png"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_a_case_that_is_wrong_is_named(shell, what):
+    keys, needle = WRONG[what]
+    shell.regress("init", "suite", "in", "--edit", "make it snow", *OPTIONS)
+    shell.change(f"cases/{CASE}/case.json", **keys)
+    code = FILE if "no.png" in needle else USAGE
+    out, log = shell.regress("run", "suite", code=code)
+    assert out == "" and log.count("\n") == 1 and needle in log and CASE in log, log
+    assert not (shell.folder / "suite/runs").exists()
+
+
+def test_what_cannot_be_approved(shell):
+    suite = shell.approved()
+    _, log = shell.regress("approve", "suite", code=USAGE)
+    assert "--failed" in log
+    _, log = shell.regress("approve", "suite", "bird", code=USAGE)
+    assert "bird" in log
+    _, log = shell.regress("approve", "suite", CASE, "--from", "nowhere", code=FILE)
+    assert "nowhere" in log
+    picture = suite / f"runs/last/{CASE}.png"
+    picture.write_bytes(picture.read_bytes() + b"x")
+    reference = suite / f"cases/{CASE}/ref/cpu-float32.png"
+    before = reference.read_bytes()
+    _, log = shell.regress("approve", "suite", CASE, code=FILE)
+    assert "not the picture that was judged" in log and reference.read_bytes() == before
+
+
+def test_a_suite_that_is_there_is_kept(shell):
+    shell.approved()
+    before = {path: path.read_bytes() for path in (shell.folder / "suite").rglob("*") if path.is_file()}
+    _, log = shell.regress("init", "suite", "in", "--edit", "x", code=FILE)
+    assert "is a suite already" in log
+    assert before == {path: path.read_bytes() for path in (shell.folder / "suite").rglob("*") if path.is_file()}
+    _, log = shell.regress("run", "in", code=FILE)
+    assert "regress init" in log
+    _, log = shell.regress("run", "suite", "--filter", "bird*", code=USAGE)
+    assert "no case" in log
