@@ -1,4 +1,4 @@
-// engine.cpp - follow a task: next, read, edit, write, log.
+// engine.cpp - follow a task: next, read, edit, write. What is done for one is in task_work.cpp.
 #include "ip2p/batch/engine.h"
 
 #include <algorithm>
@@ -14,45 +14,18 @@
 #include "ip2p/base/error.h"
 #include "ip2p/base/log.h"
 #include "ip2p/batch/bounded_queue.h"
-#include "ip2p/edit/record.h"
-#include "ip2p/edit/result.h"
-#include "ip2p/image/content.h"
-#include "ip2p/image/read.h"
-#include "ip2p/version.h"
 
 #include "batch_sizes.h"
-#include "output_check.h"
+#include "task_work.h"
 #include "waiting_room.h"
 
 namespace ip2p {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using Json = nlohmann::ordered_json;
-
-// Between tries of a file.
-constexpr Clock::duration first_pause = std::chrono::milliseconds(200);
-constexpr Clock::duration longest_pause = std::chrono::seconds(5);
-constexpr Clock::duration stop_check_every = std::chrono::milliseconds(20);
 
 double seconds_since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
-}
-
-/// The kind of a failure, for the summary: what the exit code would have been.
-std::string_view kind_of(Exit exit) {
-  switch (exit) {
-    case Exit::usage:
-      return "usage";
-    case Exit::file:
-      return "file";
-    case Exit::model:
-      return "model";
-    case Exit::device:
-      return "device";
-    default:
-      return "bug";
-  }
 }
 
 /// Joins on the way out, also when something was thrown.
@@ -86,6 +59,7 @@ class Engine {
         log_(log),
         observe_(observe),
         stop_(stop),
+        work_(rules, log, [this] { return stopping(); }),
         sizes_(rules.batch_size, rules.largest_batch),
         to_read_(2 * rules.readers),
         room_(std::max<std::size_t>(16, 2 * most_together(rules) * models.size())),
@@ -152,7 +126,7 @@ class Engine {
         continue;
       }
       try {
-        room_.add(read(*task));
+        room_.add(work_.read(*task));
       } catch (const std::bad_alloc&) {
         room_.excuse();
         fail(*task, Error(Exit::device, text(task->item.input, " is too large for the memory")));
@@ -176,7 +150,7 @@ class Engine {
   void write_all() {
     while (std::optional<MadeTask> made = to_write_.pop()) {
       try {
-        write(*made);
+        finish(made->ready.task, work_.write(*made), false);
       } catch (const LogFailed&) {
         throw;
       } catch (const DiskFull&) {
@@ -187,35 +161,7 @@ class Engine {
     }
   }
 
-  // What happens to one task.
-
-  ReadyTask read(const BatchTask& task) {
-    const Clock::time_point begin = Clock::now();
-    check_is_free(task);
-    const std::string name = text(task.item.input);
-    const Bytes bytes =
-        with_retries([&] { return read_file(task.item.input, max_file_bytes(rules_.limits)); });
-    ReadyTask ready{.task = task, .input = {}, .input_hash = sha256_of(bytes)};
-    warn_if_mislabelled(task.item.input, picture_format({bytes, name, rules_.limits}));
-    const Image image = decode_image(bytes, name, rules_.limits);
-    const FitRule rule = fit_rule(task.request.options, rules_.manifest);
-    const FitSizes sizes = fit_sizes({image.width, image.height}, rule);
-    check_storable(task.format, sizes.output.width, sizes.output.height);
-    ready.input = fit(image, rule);
-    ready.read_s = seconds_since(begin);
-    return ready;
-  }
-
-  /// Before an edit, to fail in time; the write looks again.
-  void check_is_free(const BatchTask& task) const {
-    std::error_code unknown;
-    if (!fs::exists(task.path, unknown)) return;
-    if (fs::equivalent(task.path, task.item.input, unknown))
-      throw Obstacle(text("the output ", task.path,
-                          " is its own input; give another output folder or --template"));
-    if (!rules_.overwrite && !task.replaces)
-      throw Obstacle(text(task.path, ' ', task.in_the_way, "; give --overwrite to replace it"));
-  }
+  // What happens to some of them.
 
   void edit(BatchModel& model, std::vector<ReadyTask> tasks) {
     const AlikeKey key = tasks.front().alike();
@@ -251,111 +197,18 @@ class Engine {
     edit(model, std::move(second));
   }
 
-  void write(const MadeTask& made) {
-    const Clock::time_point begin = Clock::now();
-    const BatchTask& task = made.ready.task;
-    const EditRecord record = record_of(made.ready);
-    Image picture = restore(made.picture, made.ready.input);
-    const Bytes bytes = encode_image(std::move(picture),
-                                     {.format = task.format,
-                                      .quality = static_cast<int>(*task.request.options.quality),
-                                      .record = rules_.strip ? "" : record.to_json(),
-                                      .keep_metadata = !rules_.strip});
-    Json result = result_json(task.output, record, made.ready.input.sizes);
-    result["status"] = "done";
-    result["input"] = task.item.input.string();  // its bytes; a record inside a picture is text
-    result["together"] = made.together;
-    result["seconds"] = {
-        {"read", made.ready.read_s}, {"edit", made.edit_s}, {"write", seconds_since(begin)}};
-    recorded([&] { log_.begin_write(task.fingerprint, result, sha256_of(bytes)); });
-    with_retries([&] {
-      make_folder_of(task.path);
-      if (!rules_.allow_outside) check_is_below(rules_.folder, task.path);
-      write_atomically(task.path, bytes,
-                       rules_.overwrite || task.replaces ? Existing::replace : Existing::keep);
-      return true;
-    });
-    result["seconds"]["write"] = seconds_since(begin);
-    recorded([&] { log_.done(task.fingerprint, result); });
-    finish(task, result, false);
-  }
-
-  [[nodiscard]] EditRecord record_of(const ReadyTask& ready) const {
-    return {.request = ready.task.request,
-            .input = ready.task.item.input.string(),
-            .input_hash = ready.input_hash,
-            .bundle = rules_.manifest.name,
-            .bundle_hash = rules_.manifest.sha256,
-            .device = rules_.device,
-            .dtype = rules_.dtype,
-            .version = IP2P_VERSION};
-  }
-
   void fail(const BatchTask& task, const Error& error) {
-    Json result{{"output", task.output},
-                {"status", "failed"},
-                {"kind", kind_of(error.exit())},
-                {"error", error.what()},
-                {"instruction", task.request.instruction},
-                {"input", task.item.input.string()},
-                {"bundle", rules_.manifest.name},
-                {"bundle_hash", rules_.manifest.sha256}};
-    result.update(options_to_json(task.request.options));
-    // What is in an output's way says nothing of the request, and the log may know who made it.
-    if (dynamic_cast<const Obstacle*>(&error) == nullptr)
-      recorded([&] { log_.failed(task.fingerprint, result); });
-    finish(task, result, true);
+    finish(task, work_.failed(task, error), true);
   }
 
-  void finish(const BatchTask& task, const Json& result, bool failed) {
-    flush_now_and_then();
+  void finish(const BatchTask& task, const nlohmann::ordered_json& result, bool failed) {
     const std::lock_guard lock(finished_);
     ++(failed ? counts_.failed : counts_.done);
     if (observe_) observe_({.task = task, .result = result, .failed = failed});
     if (rules_.max_failures > 0 && counts_.failed >= rules_.max_failures) too_many_ = true;
   }
 
-  /// So that a crash of the machine takes no more than seconds of the log along.
-  void flush_now_and_then() {
-    constexpr std::int64_t every_s = 5;
-    const auto now =
-        std::chrono::duration_cast<std::chrono::seconds>(Clock::now().time_since_epoch()).count();
-    std::int64_t last = flushed_s_;
-    if (now - last < every_s || !flushed_s_.compare_exchange_strong(last, now)) return;
-    recorded([&] { log_.flush(); });
-  }
-
   // What keeps a run together.
-
-  /// The log could not be written: no item's failure, but the run's end.
-  struct LogFailed : Error {
-    using Error::Error;
-  };
-
-  template <class Write>
-  void recorded(Write write) {
-    try {
-      write();
-    } catch (const Error& error) {
-      throw LogFailed(error.exit(), error.what());
-    }
-  }
-
-  /// Files may come back: a network folder that is away for a moment. Nothing else is tried again.
-  template <class Work>
-  auto with_retries(Work work) -> decltype(work()) {
-    auto pause = first_pause;
-    for (std::uint64_t tried = 0;; ++tried) {
-      try {
-        return work();
-      } catch (const Error& error) {
-        if (error.exit() != Exit::file || tried >= rules_.retries || stopping()) throw;
-      }
-      for (const Clock::time_point end = Clock::now() + pause; Clock::now() < end && !stopping();)
-        std::this_thread::sleep_for(stop_check_every);
-      pause = std::min(2 * pause, longest_pause);
-    }
-  }
 
   [[nodiscard]] bool stopping() const { return broken_ || too_many_ || (stop_ && stop_()); }
 
@@ -389,6 +242,7 @@ class Engine {
   const std::function<void(const BatchEvent&)>& observe_;
   const std::function<bool()>& stop_;
 
+  TaskWork work_;
   BatchSizes sizes_;
   BoundedQueue<BatchTask> to_read_;
   WaitingRoom room_;
@@ -397,7 +251,6 @@ class Engine {
   std::mutex finished_;
   BatchCounts counts_;
   std::exception_ptr failure_;
-  std::atomic<std::int64_t> flushed_s_ = 0;
   std::atomic<bool> broken_ = false;
   std::atomic<bool> too_many_ = false;
 };

@@ -114,7 +114,9 @@ void count_shards(const fs::path& folder, MergedResults& merged) {
   }
   for (std::uint64_t index = 1; index <= merged.of_shards; ++index) {
     const Shard shard{.index = index, .count = merged.of_shards};
-    if (fs::exists(hidden_folder(folder) / shard_file_name(finished_prefix, shard), ignored))
+    const bool has_results = fs::exists(folder / shard_file_name(results_prefix, shard), ignored);
+    const fs::path mark = hidden_folder(folder) / shard_file_name(finished_prefix, shard);
+    if (has_results && fs::exists(mark, ignored))
       ++merged.shards;
     else if (merged.unfinished_shards.size() < MergedResults::most_named)
       merged.unfinished_shards.push_back(index);
