@@ -9,6 +9,7 @@
 #include "ip2p/batch/editor_model.h"
 #include "ip2p/image/name_pattern.h"
 #include "ip2p/model/devices.h"
+#include "ip2p/regress/junit.h"
 #include "ip2p/regress/run_record.h"
 
 #include "bundle_choice.h"
@@ -25,6 +26,7 @@ struct RunFlags {
   std::vector<std::string> filters;
   bool only_failed = false;
   std::optional<std::string> out;
+  std::optional<std::string> junit;
   std::optional<std::string> model;
   std::optional<std::string> device;
   std::optional<std::string> dtype;
@@ -102,6 +104,7 @@ Exit run(const RunFlags& flags) {
                 text("no case of ", suite.folder, " was chosen; it has ", suite.cases.size()));
   const BundleChoice bundle = choose_bundle(flags.model);
   const Manifest manifest = read_manifest(bundle);
+  if (flags.junit) check_writable(*flags.junit, Existing::replace);
   const fs::path folder = run_folder(flags);
   fs::create_directories(folder);
   const LoadedModels loaded = with_origin(bundle, [&] {
@@ -132,6 +135,10 @@ Exit run(const RunFlags& flags) {
                  std::make_move_iterator(made.end()));
   write_run(folder, results, manifest,
             {.device = device_kind(loaded.device), .dtype = loaded.dtype});
+  if (flags.junit) {
+    const std::string xml = junit_xml(fs::path(flags.suite).lexically_normal().string(), results);
+    write_atomically(*flags.junit, Bytes(xml.begin(), xml.end()), Existing::replace);
+  }
   log::info(text(counts_words(results), " of ", results.size(), "; the pictures are in ", folder));
   return exit_of(results);
 }
@@ -148,6 +155,7 @@ Command regress_run_command(CLI::App& regress) {
                 "only cases that did not pass in the last run");
   add_word(*app, "--out", flags->out,
            "the run's folder: pictures and run.json (default: runs/last in the suite)");
+  add_word(*app, "--junit", flags->junit, "also write a JUnit XML report there, for CI");
   add_word(*app, "--model", flags->model,
            "the bundle's folder (default: IP2P_MODEL, else the demo that ships)");
   add_word(*app, "--device", flags->device, "auto (default), cpu, cuda or cuda:N");

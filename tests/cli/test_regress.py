@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -216,6 +217,32 @@ def test_a_case_that_is_wrong_is_named(shell, what):
     out, log = shell.regress("run", "suite", code=code)
     assert out == "" and log.count("\n") == 1 and needle in log and CASE in log, log
     assert not (shell.folder / "suite/runs").exists()
+
+
+def test_a_report_for_ci(shell):
+    suite = shell.approved("--max-abs", 3)
+    shell.alter_reference(CASE, with_pixel)
+    hostile = '<b>"it" & \u96ea</b>'
+    shell.change("cases/dog-make-it-snow/case.json", instruction=hostile)
+    (suite / "cases/lost/ref").mkdir(parents=True)
+    shutil.copy(suite / f"cases/{CASE}/ref/cpu-float32.png", suite / "cases/lost/ref/x.png")
+    shutil.copytree(suite / f"cases/{CASE}", suite / "cases/a-broken-one")
+    (suite / "cases/a-broken-one/input.png").write_bytes(b"nothing")
+    shell.regress("run", "suite", "--junit", "report.xml", code=FILE)
+    root = ElementTree.parse(shell.folder / "report.xml").getroot()
+    assert root.tag == "testsuites" and (root.get("tests"), root.get("failures"), root.get("errors")) == ("4", "3", "1")
+    cases = {case.get("name"): case for case in root.iter("testcase")}
+    failure = cases[CASE].find("failure")
+    assert failure.get("type") == "fail" and failure.get("message") == "max_abs 40 (limit 3)" == failure.text
+    assert cases["lost"].find("failure").get("type") == "orphan"
+    assert "a-broken-one/input.png" in cases["a-broken-one"].find("error").text
+    said = {each.get("name"): each.get("value") for each in cases["dog-make-it-snow"].iter("property")}
+    assert said["instruction"] == hostile
+    for line in cases[CASE].find("system-out").text.splitlines():
+        path = line.removeprefix("[[ATTACHMENT|").removesuffix("]]")
+        assert (shell.folder / path).is_file()
+    _, log = shell.regress("run", "suite", "--junit", "no/folder/x.xml", code=FILE)
+    assert "no/folder" in log
 
 
 def test_what_cannot_be_approved(shell):
