@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <deque>
 #include <system_error>
 #include <utility>
 
@@ -147,24 +148,38 @@ std::string collision_advice(const BatchItem& one, const BatchItem& other) {
   return "with {line} in --template, or give one of them an output of its own";
 }
 
-/// `output` is the hash of one that two different items have.
-[[noreturn]] void throw_collision(const BatchPlan& plan, std::uint64_t output) {
-  if (plan.reads_stdin())
-    throw Error(Exit::usage,
-                "two lines of stdin would be written to one output; tell them apart "
-                "with {line} in --template");
+/// Error{usage} when two of the items are different ones with one output. `outputs`: the hashes of
+/// all outputs, in any order. What is given twice is no fault: it is made once.
+void check_collisions(const BatchPlan& plan, std::deque<std::uint64_t>& outputs) {
+  std::ranges::sort(outputs);
+  std::vector<std::uint64_t> twice;
+  for (auto at = std::ranges::adjacent_find(outputs); at != outputs.end();
+       at = std::adjacent_find(std::upper_bound(at, outputs.end(), *at), outputs.end()))
+    twice.push_back(*at);
+  if (twice.empty()) return;
+
+  struct First {
+    bool is_known = false;
+    BatchItem item;
+    std::uint64_t fingerprint = 0;
+  };
+  std::vector<First> firsts(twice.size());
   const auto items = plan.items();
-  std::optional<BatchTask> first;
   while (std::optional<BatchItem> item = items->next()) {
-    std::optional<BatchTask> task = plan.task(std::move(*item));
-    if (!task || hash_of(task->output) != output) continue;
-    if (first && first->fingerprint != task->fingerprint)
-      throw Error(Exit::usage, text(named(first->item), " and ", named(task->item),
-                                    " would both be written to ", task->path, "; tell them apart ",
-                                    collision_advice(first->item, task->item)));
-    if (!first) first = std::move(task);
+    const std::optional<BatchTask> task = plan.task(std::move(*item));
+    if (!task) continue;
+    const std::uint64_t hash = hash_of(task->output);
+    const auto place = std::ranges::lower_bound(twice, hash);
+    if (place == twice.end() || *place != hash) continue;
+    First& first = firsts[static_cast<std::size_t>(place - twice.begin())];
+    if (!first.is_known) {
+      first = {.is_known = true, .item = task->item, .fingerprint = task->fingerprint};
+    } else if (first.fingerprint != task->fingerprint) {
+      throw Error(Exit::usage,
+                  text(named(first.item), " and ", named(task->item), " would both be written to ",
+                       task->path, "; tell them apart ", collision_advice(first.item, task->item)));
+    }
   }
-  throw Error(Exit::file, "the inputs changed while they were listed; start again");
 }
 
 }  // namespace
@@ -269,14 +284,14 @@ std::uint64_t BatchPlan::fingerprint(const BatchTask& task) const {
 
 BatchSurvey survey(const BatchPlan& plan, const FindStanding& standing) {
   BatchSurvey found;
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> outputs;  // with their fingerprints
+  std::deque<std::uint64_t> outputs;  // a vector that grows would hold them twice for a moment
   const auto items = plan.items(interrupted);
   while (std::optional<BatchItem> item = interrupted() ? std::nullopt : items->next()) {
     ++found.items;
     std::optional<BatchTask> task = plan.task(std::move(*item));
     if (!task) continue;
     ++found.here;
-    outputs.emplace_back(hash_of(task->output), task->fingerprint);
+    if (!plan.reads_stdin()) outputs.push_back(hash_of(task->output));
     const Standing stands = standing ? standing(*task) : Standing::to_do;
     if (stands == Standing::done) ++found.done;
     if (stands == Standing::failed) ++found.failed;
@@ -296,12 +311,7 @@ BatchSurvey survey(const BatchPlan& plan, const FindStanding& standing) {
     throw Error(Exit::file, text("there are no pictures among the inputs (", found.skipped,
                                  " others were left out)"));
 
-  std::ranges::sort(outputs);
-  const auto differ = [](const auto& a, const auto& b) {
-    return a.first == b.first && a.second != b.second;
-  };
-  const auto twice = std::ranges::adjacent_find(outputs, differ);
-  if (twice != outputs.end()) throw_collision(plan, twice->first);
+  check_collisions(plan, outputs);
   return found;
 }
 

@@ -78,7 +78,8 @@ using FindStanding = std::function<Standing(BatchTask&)>;
 
 /// Goes through all items before the first is edited; without `standing` all are to do, and what
 /// is replaced, blocked and absent is not counted. Ends early when a signal came. Error{usage} when
-/// two different items have one output, naming both; Error{file} when there are no items.
+/// two different items have one output, naming both (on stdin they follow each other); Error{file}
+/// when there are no items.
 BatchSurvey survey(const BatchPlan& plan, const FindStanding& standing = {});
 
 }  // namespace ip2p::cli
