@@ -85,8 +85,8 @@ def edit_all(wanted: list[Example], bundle: Path, folder: Path, flags: list[str]
             job = {"input": str(example.input), "instruction": example.words, "output": example.result.name, "seed": 0}
             file.write(json.dumps(job) + "\n")
     command = [ROOT / "build/ip2p", "batch", "--manifest", jobs, "-o", folder, "--model", bundle,
-               "--workers", len(sched_getaffinity(0)), *flags]  # fmt: skip
-    subprocess.run([str(word) for word in command], check=True)
+               "--workers", len(sched_getaffinity(0)), "--overwrite", *flags]  # fmt: skip
+    subprocess.run([str(word) for word in command], check=True, stdout=subprocess.DEVNULL)
 
 
 def read(path: Path) -> ndarray:

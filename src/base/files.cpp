@@ -161,6 +161,20 @@ class Sha256 {
   std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
 };
 
+/// A new file beside `path`, under a lock that says that somebody is writing it; its name goes into
+/// `name`.
+Descriptor locked_partial_file(const fs::path& path, std::string& name) {
+  for (;;) {
+    name = (folder_of(path) / text(partial_prefix, "XXXXXX")).string();
+    Descriptor file(::mkostemp(name.data(), O_CLOEXEC));
+    if (file.get() < 0) throw_unwritable(path, errno);
+    (void)::flock(file.get(), LOCK_EX);
+    // remove_partial_files may have taken it for an abandoned one before it was locked.
+    struct stat about{};
+    if (::fstat(file.get(), &about) != 0 || about.st_nlink > 0) return file;
+  }
+}
+
 }  // namespace
 
 Bytes read_file(const fs::path& path, std::uint64_t limit_bytes) {
@@ -196,12 +210,10 @@ void write_atomically(const fs::path& path, ByteSpan bytes, Existing existing) {
 void stream_atomically(const fs::path& path, const std::function<void(const Sink&)>& write,
                        Existing existing) {
   check_writable(path, existing);
-  std::string name = (folder_of(path) / text(partial_prefix, "XXXXXX")).string();
+  std::string name;
   // Declared first, closed last: the lock holds until the file is in its place.
-  const Descriptor file(::mkostemp(name.data(), O_CLOEXEC));
-  if (file.get() < 0) throw_unwritable(path, errno);
+  const Descriptor file = locked_partial_file(path, name);
   TemporaryFile partial(name);
-  (void)::flock(file.get(), LOCK_EX | LOCK_NB);  // says that somebody is writing it
 
   write([&](ByteSpan bytes) { write_all(file.get(), bytes, path); });
   // mkostemp makes files that only their owner reads; a picture gets what any new file gets.

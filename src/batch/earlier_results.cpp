@@ -44,10 +44,6 @@ EarlierResults::EarlierResults(EarlierResults&&) noexcept = default;
 EarlierResults& EarlierResults::operator=(EarlierResults&&) noexcept = default;
 EarlierResults::~EarlierResults() = default;
 
-bool EarlierResults::empty() const {
-  return parts_->known.empty();
-}
-
 Known EarlierResults::known(const std::string& output, std::uint64_t fingerprint) const {
   return known_of(parts_->known.find(output_hash(output)), fingerprint);
 }

@@ -59,7 +59,6 @@ class KnownResults {
   [[nodiscard]] std::uint64_t superseded_in(std::uint64_t file) const;
 
   void clear();
-  [[nodiscard]] bool empty() const { return sorted_.empty() && recent_.empty(); }
 
  private:
   [[nodiscard]] std::deque<KnownResult>::iterator place(std::uint64_t output_hash);

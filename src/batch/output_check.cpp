@@ -8,16 +8,6 @@
 
 namespace ip2p {
 
-void make_folder_of(const fs::path& path) {
-  const fs::path folder = path.parent_path();
-  if (folder.empty()) return;
-  std::error_code failed;
-  fs::create_directories(folder, failed);
-  if (failed)
-    throw Error(Exit::file,
-                text("the folder ", folder, " for an output cannot be made: ", failed.message()));
-}
-
 void check_is_below(const fs::path& folder, const fs::path& path) {
   std::error_code failed;
   const fs::path top = fs::weakly_canonical(folder, failed);

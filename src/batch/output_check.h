@@ -1,4 +1,4 @@
-// output_check.h - the folders of outputs, made and checked at the last moment.
+// output_check.h - where an output goes, checked at the last moment.
 #pragma once
 
 #include <string>
@@ -14,9 +14,6 @@ class Obstacle : public Error {
  public:
   explicit Obstacle(const std::string& sentence) : Error(Exit::file, sentence) {}
 };
-
-/// Makes the folders above a file that are not there. Error{file}.
-void make_folder_of(const fs::path& path);
 
 /// Obstacle when the folder of `path`, links resolved, is not `folder` or below it: since the
 /// batch was planned a link may have come.

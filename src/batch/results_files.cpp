@@ -68,11 +68,4 @@ std::vector<ShardFile> shard_files(const fs::path& folder, const std::string& pr
   return files;
 }
 
-void make_folder(const fs::path& folder) {
-  std::error_code failed;
-  fs::create_directories(folder, failed);
-  if (failed)
-    throw Error(Exit::file, text("cannot make the folder ", folder, ": ", failed.message()));
-}
-
 }  // namespace ip2p

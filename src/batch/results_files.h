@@ -31,7 +31,4 @@ inline constexpr auto begun_prefix = "begun";
 /// In the hidden folder, of a run that came to its end; it holds how many items the run had.
 inline constexpr auto finished_prefix = "finished";
 
-/// Makes the folder and those above it. Error{file} when that cannot be.
-void make_folder(const fs::path& folder);
-
 }  // namespace ip2p

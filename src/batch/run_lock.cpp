@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "ip2p/base/error.h"
+#include "ip2p/base/folders.h"
 
 #include "results_files.h"
 

@@ -7,6 +7,7 @@
 #include <system_error>
 #include <thread>
 
+#include "ip2p/base/folders.h"
 #include "ip2p/edit/result.h"
 #include "ip2p/image/content.h"
 #include "ip2p/image/read.h"
@@ -117,7 +118,7 @@ TaskWork::Json TaskWork::write(const MadeTask& made) {
       {"read", made.ready.read_s}, {"edit", made.edit_s}, {"write", seconds_since(begin)}};
   recorded([&] { log_.begin_write(task.fingerprint, result, sha256_of(bytes)); });
   with_retries([&] {
-    make_folder_of(task.path);
+    make_folder(task.path.parent_path());
     if (!rules_.allow_outside) check_is_below(rules_.folder, task.path);
     write_atomically(task.path, bytes,
                      rules_.overwrite || task.replaces ? Existing::replace : Existing::keep);

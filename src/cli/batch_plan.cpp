@@ -10,7 +10,6 @@
 #include <nlohmann/json.hpp>
 
 #include "ip2p/base/error.h"
-#include "ip2p/base/log.h"
 #include "ip2p/diffusion/sampler_list.h"
 #include "ip2p/edit/instruction.h"
 
@@ -47,20 +46,10 @@ void check_together(const BatchFlags& flags) {
     throw Error(Exit::usage, "--device and --devices both say where; give one of them");
 }
 
-bool is_written_format(const fs::path& path) {
-  const std::string extension = path.extension().string();
-  return std::ranges::any_of(format_names(), [&](const std::string& name) {
-    return extension.size() == name.size() + 1 &&
-           std::ranges::equal(extension.substr(1), name, [](char a, char b) {
-             return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
-           });
-  });
-}
-
 /// The extension, with its dot, of an input's output where nobody says: its own, or where that is
 /// not written, .png.
 std::string standard_extension(const fs::path& input) {
-  return is_written_format(input) ? input.extension().string() : ".png";
+  return has_format(input) ? input.extension().string() : ".png";
 }
 
 /// Nothing may be written among the batch's own files.
@@ -85,6 +74,13 @@ std::string stamp_of(const fs::path& path) {
   return text(size, ' ', time);
 }
 
+/// Without links and "..", also where nothing is there yet; as it is where the system does not say.
+fs::path without_links(const fs::path& path) {
+  std::error_code failed;
+  fs::path whole = fs::weakly_canonical(fs::absolute(path, failed), failed);
+  return failed ? path : whole;
+}
+
 std::string named(const BatchItem& item) {
   std::string words = text(item.input, " by \"", item.instruction, "\"");
   if (item.line > 0) words += text(" (line ", item.line, ")");
@@ -96,7 +92,9 @@ std::string named(const BatchItem& item) {
 class StdinItems : public ItemSource {
  public:
   StdinItems(const ItemRules& rules, const fs::path& output_folder, StopCheck stopping)
-      : rules_(rules), output_folder_(output_folder), stopping_(std::move(stopping)) {}
+      : rules_(rules),
+        output_folder_(without_links(output_folder)),
+        stopping_(std::move(stopping)) {}
 
   std::optional<BatchItem> next() override {
     while (next_ == waiting_.size()) {
@@ -120,16 +118,13 @@ class StdinItems : public ItemSource {
   /// output. A job that names one means it.
   [[nodiscard]] bool is_own_output(const std::string& line) const {
     if (line.empty() || line.front() == '{') return false;
-    std::error_code failed;
-    const fs::path top = fs::weakly_canonical(fs::absolute(output_folder_, failed), failed);
-    const fs::path path = fs::weakly_canonical(fs::absolute(line, failed), failed);
-    if (failed) return false;
-    const auto [end, ignored] = std::ranges::mismatch(top, path);
-    return end == top.end();
+    const fs::path path = without_links(line);
+    const auto [end, ignored] = std::ranges::mismatch(output_folder_, path);
+    return end == output_folder_.end();
   }
 
   const ItemRules& rules_;
-  const fs::path& output_folder_;
+  fs::path output_folder_;
   StopCheck stopping_;
   StdinLines lines_;
   std::vector<BatchItem> waiting_;  ///< of one line
@@ -252,7 +247,7 @@ fs::path BatchPlan::output_of(const BatchItem& item, std::uint64_t seed) const {
   const std::string extension =
       flags_.format ? "." + *flags_.format : standard_extension(item.input);
   if (is_standard) return relative += extension;
-  if (!is_written_format(relative)) {
+  if (!has_format(relative)) {
     // Only what somebody wrote is an extension; what a field gave may be part of a name.
     const bool ends_with_field = item.output.empty() && pattern_.ends_with('}');
     if (ends_with_field && pattern_.ends_with("{ext}"))
@@ -277,9 +272,8 @@ std::uint64_t BatchPlan::fingerprint(const BatchTask& task) const {
   // The device may change from run to run; a precision that was asked for may not.
   all["dtype"] = flags_.dtype.value_or("auto");
   constexpr std::uint64_t request = (std::uint64_t{1} << static_cast<unsigned>(request_bits)) - 1;
-  std::error_code failed;
-  const fs::path input = fs::weakly_canonical(fs::absolute(task.item.input, failed), failed);
-  return (hash_of(input.string()) & ~request) | (hash_of(all.dump()) & request);
+  return (hash_of(without_links(task.item.input).string()) & ~request) |
+         (hash_of(all.dump()) & request);
 }
 
 BatchSurvey survey(const BatchPlan& plan, const FindStanding& standing) {

@@ -148,11 +148,14 @@ class CutWarnings {
   void look_at(const std::string& instruction) {
     if (instruction == last_) return;  // as nearly always
     last_ = instruction;
-    if (!tokenizer_.encode(instruction).dropped.empty() && said_.insert(instruction).second)
-      warn_if_cut(tokenizer_, instruction);
+    if (tokenizer_.encode(instruction).dropped.empty()) return;
+    if (said_.size() >= most_remembered) said_.clear();
+    if (said_.insert(instruction).second) warn_if_cut(tokenizer_, instruction);
   }
 
  private:
+  static constexpr std::size_t most_remembered = 4096;  // a list may have millions
+
   Tokenizer tokenizer_;
   std::string last_;
   std::set<std::string> said_;
@@ -227,7 +230,7 @@ Exit run(const BatchFlags& flags) {
     log::info(text("shard ", plan.shard().index, " of ", plan.shard().count,
                    ", as the environment says; --shard 1/1 does everything"));
   if (flags.dry_run) return say_batch_plan(plan, flags, chosen_devices(flags).size());
-  announce_interrupt("\nip2p: finishing what is begun; again to stop at once\n");
+  if (!flags.quiet) announce_interrupt("\nip2p: finishing what is begun; again to stop at once\n");
   std::optional<std::uint64_t> items;
   if (!plan.reads_stdin()) items = survey(plan).here;
   const Exit exit = run_all(plan, flags, items);

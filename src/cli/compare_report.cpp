@@ -1,7 +1,6 @@
 // compare_report.cpp - numbers with as many digits as they mean something.
 #include "compare_report.h"
 
-#include <cmath>
 #include <iomanip>
 #include <sstream>
 #include <string_view>
@@ -39,11 +38,6 @@ bool is_floor(const std::string& metric) {
   return metric == "psnr_db" || metric == "ssim";
 }
 
-/// JSON has no infinity.
-nlohmann::ordered_json finite(double value) {
-  return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);
-}
-
 }  // namespace
 
 std::string metrics_words(const Metrics& metrics) {
@@ -76,21 +70,7 @@ nlohmann::ordered_json comparison_json(const ComparedPicture& compared) {
   nlohmann::ordered_json said{{"name", compared.name}, {"outcome", outcome_name(compared.outcome)}};
   if (!compared.reason.empty()) said["reason"] = compared.reason;
   if (!compared.metrics) return said;
-  const PixelDifference& pixels = compared.metrics->pixels;
-  said["max_abs"] = pixels.worst.value;
-  said["worst"] = {{"x", pixels.worst.x},
-                   {"y", pixels.worst.y},
-                   {"channel", std::string(1, pixels.worst.channel)}};
-  said["mean_abs"] = pixels.mean_abs;
-  said["differing_share"] = pixels.share_over(0);
-  said["psnr_db"] = finite(pixels.psnr_db());
-  if (compared.metrics->ssim) said["ssim"] = *compared.metrics->ssim;
-  if (compared.metrics->flip) said["flip"] = *compared.metrics->flip;
-  for (const Judged& judged : compared.judged)
-    said["limits"].push_back({{"metric", judged.metric},
-                              {"found", finite(judged.found)},
-                              {"limit", judged.limit},
-                              {"holds", judged.holds}});
+  said.update(measures_to_json(*compared.metrics, compared.judged));
   return said;
 }
 

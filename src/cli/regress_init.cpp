@@ -1,5 +1,7 @@
 // regress_init.cpp - a suite from a folder and a list of instructions.
+#include <algorithm>
 #include <iostream>
+#include <iterator>
 #include <memory>
 
 #include "ip2p/base/log.h"
@@ -28,6 +30,17 @@ struct InitFlags {
 constexpr std::int64_t standard_max_abs = 4;
 constexpr double standard_mean_abs = 0.25;
 
+/// Error{usage} when two have one name: they would be one folder.
+void check_names(std::vector<Case> cases) {
+  std::ranges::sort(cases, {}, &Case::name);
+  const auto twice = std::ranges::adjacent_find(cases, {}, &Case::name);
+  if (twice == cases.end()) return;
+  throw Error(Exit::usage, text(twice->input, " by \"", twice->request.instruction, "\" and ",
+                                std::next(twice)->input, " by \"",
+                                std::next(twice)->request.instruction, "\" would both be the case ",
+                                twice->name, "; rename a picture, or make two suites"));
+}
+
 Exit run(const InitFlags& flags) {
   validate(flags.options);
   validate(flags.limits);
@@ -53,20 +66,21 @@ Exit run(const InitFlags& flags) {
       items_from_inputs({.inputs = flags.inputs, .recursive = false, .output_folder = suite.folder},
                         {.instructions = flags.edits, .count = 1});
   const OutputTemplate name("{stem}-{words}");
-  std::size_t count = 0;
   while (const std::optional<BatchItem> item = items->next()) {
-    Case made;
+    Case& made = suite.cases.emplace_back();
     made.name = name.path(*item, 0).string();
     made.folder = suite.folder / "cases" / made.name;
     made.input = item->input;
     made.request.instruction = item->instruction;
+  }
+  if (suite.cases.empty()) throw Error(Exit::file, "there are no pictures among the inputs");
+  check_names(suite.cases);
+  for (const Case& made : suite.cases) {
     write_case(made, Existing::keep);
     std::cout << made.folder.string() << "\n";
-    ++count;
   }
-  if (count == 0) throw Error(Exit::file, "there are no pictures among the inputs");
   write_suite(suite, Existing::keep);
-  log::info(text(count, " cases; `ip2p regress run ", suite.folder.string(),
+  log::info(text(suite.cases.size(), " cases; `ip2p regress run ", suite.folder.string(),
                  "` makes their pictures, and `ip2p regress approve ", suite.folder.string(),
                  " --failed` approves them"));
   return Exit::ok;

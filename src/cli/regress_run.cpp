@@ -5,6 +5,7 @@
 #include <memory>
 #include <thread>
 
+#include "ip2p/base/folders.h"
 #include "ip2p/base/log.h"
 #include "ip2p/batch/editor_model.h"
 #include "ip2p/image/name_pattern.h"
@@ -49,7 +50,7 @@ std::vector<Case> chosen_cases(const Suite& suite, const RunFlags& flags) {
     const RunRecord before = read_run(run_folder(flags));
     std::erase_if(chosen, [&](const Case& each) {
       const auto found = std::ranges::find(before.results, each.name, &KeptResult::name);
-      return found != before.results.end() && found->verdict == Verdict::passes;
+      return found == before.results.end() || found->verdict == Verdict::passes;
     });
   }
   return chosen;
@@ -99,6 +100,10 @@ Exit run(const RunFlags& flags) {
   const Suite suite = read_suite(flags.suite);
   const std::vector<Case> cases = chosen_cases(suite, flags);
   std::vector<CaseResult> results = orphans_of(suite, flags);
+  if (cases.empty() && flags.only_failed) {
+    log::info(text("nothing failed in the last run, in ", run_folder(flags)));
+    return Exit::ok;
+  }
   if (cases.empty() && results.empty())
     throw Error(Exit::usage,
                 text("no case of ", suite.folder, " was chosen; it has ", suite.cases.size()));
@@ -106,7 +111,7 @@ Exit run(const RunFlags& flags) {
   const Manifest manifest = read_manifest(bundle);
   if (flags.junit) check_writable(*flags.junit, Existing::replace);
   const fs::path folder = run_folder(flags);
-  fs::create_directories(folder);
+  make_folder(folder);
   const LoadedModels loaded = with_origin(bundle, [&] {
     return load_models(bundle.folder, {flags.device.value_or("auto")}, flags.dtype.value_or("auto"),
                        0);

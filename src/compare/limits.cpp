@@ -2,6 +2,7 @@
 #include "ip2p/compare/limits.h"
 
 #include <charconv>
+#include <cmath>
 
 #include "ip2p/base/error.h"
 #include "ip2p/compare/flip.h"
@@ -140,6 +141,29 @@ std::vector<Judged> judge(const Metrics& metrics, const Limits& limits) {
   if (limits.ssim) at_least("ssim", measured("ssim", metrics.ssim), *limits.ssim);
   if (limits.flip) at_most("flip", measured("flip", metrics.flip), *limits.flip);
   return judged;
+}
+
+Json measures_to_json(const Metrics& metrics, const std::vector<Judged>& judged) {
+  const auto finite = [](double value) {
+    return std::isfinite(value) ? Json(value) : Json(nullptr);
+  };
+  const PixelDifference& pixels = metrics.pixels;
+  Json json{{"max_abs", pixels.worst.value},
+            {"worst",
+             {{"x", pixels.worst.x},
+              {"y", pixels.worst.y},
+              {"channel", std::string(1, pixels.worst.channel)}}},
+            {"mean_abs", pixels.mean_abs},
+            {"differing_share", pixels.share_over(0)},
+            {"psnr_db", finite(pixels.psnr_db())}};
+  if (metrics.ssim) json["ssim"] = *metrics.ssim;
+  if (metrics.flip) json["flip"] = *metrics.flip;
+  for (const Judged& each : judged)
+    json["limits"].push_back({{"metric", each.metric},
+                              {"found", finite(each.found)},
+                              {"limit", each.limit},
+                              {"holds", each.holds}});
+  return json;
 }
 
 MetricChoice needed(const Limits& limits) {

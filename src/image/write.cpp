@@ -57,6 +57,11 @@ const FormatName* find_name(std::string_view name) {
   return found == all_names.end() ? nullptr : &*found;
 }
 
+const FormatName* find_extension(const fs::path& path) {
+  const std::string extension = path.extension().string();
+  return extension.size() > 1 ? find_name(std::string_view(extension).substr(1)) : nullptr;
+}
+
 /// All names in a row, each with `prefix` in front.
 std::string joined(const char* prefix) {
   std::string all;
@@ -125,11 +130,13 @@ std::string_view name_of(OutputFormat format) {
   return traits_of(format).name;
 }
 
+bool has_format(const fs::path& path) {
+  return find_extension(path) != nullptr;
+}
+
 OutputFormat format_of(const fs::path& path) {
+  if (const FormatName* found = find_extension(path)) return found->format;
   const std::string extension = path.extension().string();
-  if (extension.size() > 1)
-    if (const FormatName* found = find_name(std::string_view(extension).substr(1)))
-      return found->format;
   throw Error(Exit::usage,
               text("cannot tell the format of ", path, " from its extension ",
                    extension.empty() ? "(it has none)" : extension, "; ip2p writes ", joined(".")));

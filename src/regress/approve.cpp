@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "ip2p/base/error.h"
+#include "ip2p/base/folders.h"
 
 namespace ip2p {
 namespace {
@@ -75,7 +76,7 @@ void approve(const Approval& approval, const std::string& reason) {
   if (sha256_of(bytes) != approval.sha256)
     throw Error(Exit::file,
                 text(approval.picture, " is not the picture that was judged; run the suite again"));
-  fs::create_directories(approval.reference.parent_path());
+  make_folder(approval.reference.parent_path());
   nlohmann::ordered_json line{{"time", utc_now()},
                               {"picture", approval.reference.filename().string()},
                               {"sha256", approval.sha256},

@@ -123,7 +123,11 @@ CaseVerdict against(const Case& judged, const MadePicture& made, const Reference
     verdict.parts.push_back(
         {.region = part.region, .metrics = metrics, .judged = std::move(found)});
   }
-  if (std::ranges::all_of(verdict.parts, &MeasuredPart::holds)) verdict.verdict = Verdict::passes;
+  const auto counts = [](const MeasuredPart& part) { return part.metrics.pixels.pixels > 0; };
+  if (std::ranges::none_of(verdict.parts, counts))
+    verdict.reason = "its regions leave nothing of the picture, so nothing can pass";
+  else if (std::ranges::all_of(verdict.parts, &MeasuredPart::holds))
+    verdict.verdict = Verdict::passes;
   return verdict;
 }
 

@@ -2,8 +2,6 @@
 #include "ip2p/regress/junit.h"
 
 #include <algorithm>
-#include <cmath>
-#include <cstdint>
 #include <sstream>
 #include <string_view>
 
@@ -13,31 +11,14 @@
 namespace ip2p {
 namespace {
 
-constexpr std::string_view replacement = "\xef\xbf\xbd";
-
-/// How many bytes the UTF-8 character at the front has; 0 for bytes that are none.
-std::size_t character_length(std::string_view rest) {
-  const auto first = static_cast<unsigned char>(rest.front());
-  const std::size_t length = first < 0x80U   ? 1
-                             : first < 0xc2U ? 0
-                             : first < 0xe0U ? 2
-                             : first < 0xf0U ? 3
-                             : first < 0xf5U ? 4
-                                             : 0;
-  if (length > rest.size()) return 0;
-  for (std::size_t i = 1; i < length; ++i)
-    if ((static_cast<unsigned char>(rest[i]) & 0xc0U) != 0x80U) return 0;
-  return length;
-}
-
 /// For attributes and text alike.
-std::string escaped(std::string_view words) {
+std::string escaped(const std::string& words) {
+  using Json = nlohmann::json;
+  // What is not UTF-8 is replaced by the writer of JSON, which knows how.
+  const auto utf8 = Json::parse(Json(words).dump(-1, ' ', false, Json::error_handler_t::replace))
+                        .get<std::string>();
   std::string out;
-  while (!words.empty()) {
-    const std::size_t length = character_length(words);
-    const std::string_view character = words.substr(0, std::max<std::size_t>(length, 1));
-    words.remove_prefix(character.size());
-    const char byte = character.front();
+  for (const char byte : utf8) {
     if (byte == '&')
       out += "&amp;";
     else if (byte == '<')
@@ -48,16 +29,15 @@ std::string escaped(std::string_view words) {
       out += "&quot;";
     else if (byte == '\n')
       out += "&#10;";
-    else if (length == 0 || (static_cast<unsigned char>(byte) < 0x20U && byte != '\t') ||
-             character == "\xef\xbf\xbe" || character == "\xef\xbf\xbf")
-      out += replacement;
+    else if (byte >= 0 && byte < ' ' && byte != '\t')
+      out += "\xef\xbf\xbd";  // XML has no way to say it
     else
-      out += character;
+      out += byte;
   }
   return out;
 }
 
-std::string attribute(std::string_view name, std::string_view value) {
+std::string attribute(std::string_view name, const std::string& value) {
   return text(' ', name, "=\"", escaped(value), '"');
 }
 

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "ip2p/base/error.h"
+#include "ip2p/base/folders.h"
 #include "ip2p/compare/difference_picture.h"
 #include "ip2p/image/folder_walk.h"
 #include "ip2p/image/write.h"
@@ -63,28 +64,28 @@ constexpr int in_other = 2;
 ComparedPicture compare_named(const std::string& name, int where, const fs::path& reference,
                               const fs::path& other, const ComparisonRules& rules) {
   ComparedPicture compared;
-  if (where == in_reference) {
-    compared.outcome = Comparison::missing;
-    compared.reason = text("is not in ", other);
-  } else if (where == in_other) {
-    compared.outcome = Comparison::added;
-    compared.reason = text("is not in ", reference);
-  } else {
-    try {
-      const Image first = read_image(reference / name, rules.reading);
-      const Image second = read_image(other / name, rules.reading);
-      std::optional<fs::path> diff;
-      if (rules.diff) {
-        diff = *rules.diff / (name + ".diff.png");
-        fs::create_directories(diff->parent_path());
-      }
-      compared = compare_images(first, second, rules, diff);
-    } catch (const Error& error) {
-      if (error.exit() != Exit::file) throw;
-      compared.outcome = Comparison::unreadable;
-      compared.reason = error.what();
-    }
+  compared.name = name;
+  if (where != (in_reference | in_other)) {
+    compared.outcome = where == in_reference ? Comparison::missing : Comparison::added;
+    compared.reason = text("is not in ", where == in_reference ? other : reference);
+    return compared;
   }
+  Image first;
+  Image second;
+  try {
+    first = read_image(reference / name, rules.reading);
+    second = read_image(other / name, rules.reading);
+  } catch (const Error& error) {
+    compared.outcome = Comparison::unreadable;
+    compared.reason = error.what();
+    return compared;
+  }
+  std::optional<fs::path> diff;
+  if (rules.diff) {
+    diff = *rules.diff / (name + ".diff.png");
+    make_folder(diff->parent_path());
+  }
+  compared = compare_images(first, second, rules, diff);
   compared.name = name;
   return compared;
 }

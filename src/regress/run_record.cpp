@@ -2,7 +2,6 @@
 #include "ip2p/regress/run_record.h"
 
 #include <array>
-#include <cmath>
 #include <string_view>
 
 #include "ip2p/base/error.h"
@@ -17,28 +16,9 @@ using Json = nlohmann::ordered_json;
 constexpr int run_format = 1;
 constexpr std::array<std::string_view, 5> verdict_names{"pass", "fail", "new", "error", "orphan"};
 
-/// JSON has no infinity.
-Json finite(double value) {
-  return std::isfinite(value) ? Json(value) : Json(nullptr);
-}
-
 Json part_json(const MeasuredPart& part) {
-  const PixelDifference& pixels = part.metrics.pixels;
-  Json json{{"region", part.region},
-            {"max_abs", pixels.worst.value},
-            {"worst",
-             {{"x", pixels.worst.x},
-              {"y", pixels.worst.y},
-              {"channel", std::string(1, pixels.worst.channel)}}},
-            {"mean_abs", pixels.mean_abs},
-            {"psnr_db", finite(pixels.psnr_db())}};
-  if (part.metrics.ssim) json["ssim"] = *part.metrics.ssim;
-  if (part.metrics.flip) json["flip"] = *part.metrics.flip;
-  for (const Judged& judged : part.judged)
-    json["limits"].push_back({{"metric", judged.metric},
-                              {"found", finite(judged.found)},
-                              {"limit", judged.limit},
-                              {"holds", judged.holds}});
+  Json json{{"region", part.region}};
+  json.update(measures_to_json(part.metrics, part.judged));
   return json;
 }
 

@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "ip2p/base/error.h"
+#include "ip2p/base/folders.h"
 #include "ip2p/base/json_text.h"
 #include "ip2p/edit/instruction.h"
 #include "ip2p/image/folder_walk.h"
@@ -208,14 +209,14 @@ void write_suite(const Suite& suite, Existing existing) {
             {"defaults", options_to_json(suite.defaults)},
             {"limits", limits_to_json(suite.limits)}};
   if (suite.cross_backend) json["cross_backend"] = limits_to_json(*suite.cross_backend);
-  fs::create_directories(suite.folder / "cases");
+  make_folder(suite.folder / "cases");
   write_json(suite.folder / "suite.json", json, existing);
 }
 
 void write_case(const Case& written, Existing existing) {
   Json json{{"instruction", written.request.instruction}};
   json.update(options_to_json(written.request.options));
-  fs::create_directories(written.folder);
+  make_folder(written.folder);
   const fs::path input = written.folder / ("input" + written.input.extension().string());
   write_atomically(input, read_file(written.input), existing);
   write_json(written.folder / "case.json", json, existing);

@@ -122,6 +122,14 @@ def test_a_picture_of_the_differences(shell):
     assert not (shell.folder / "none.png").exists()
 
 
+def test_a_folder_for_differences_that_cannot_be_made_is_an_error(shell):
+    shell.save("a/x.png", shell.picture)
+    shell.save("b/x.png", 255 - shell.picture)
+    (shell.folder / "file").write_text("no folder")
+    out, log = shell.compare("a", "b", "--diff", "file", code=FILE)
+    assert out == "" and "cannot make the folder" in log, log
+
+
 REFUSED = {
     "a file that is not there": (["a.png", "no.png"], FILE, "no.png"),
     "a file and a folder": (["a.png", "."], FILE, "a.png"),

@@ -101,6 +101,9 @@ def test_one_pixel_is_noticed_and_approved_alone(shell):
     before = other.read_bytes()
     out, _ = shell.regress("approve", "suite", CASE)
     assert out.startswith("replaces ") and out.count("\n") == 1 and other.read_bytes() == before
+    shell.regress("run", "suite", "--only-failed")
+    _, log = shell.regress("run", "suite", "--only-failed")
+    assert "nothing failed in the last run" in log
     shell.regress("run", "suite")
 
 
@@ -159,6 +162,10 @@ def test_regions_are_judged_by_themselves(shell):
     Image.fromarray(mask).save(shell.folder / f"suite/cases/{CASE}/mask.png")
     shell.change(case, regions=[{"mask": "mask.png", "ignore": True}])
     shell.regress("run", "suite")
+    shell.change(case, regions=[{"rectangle": [0, 0, 64, 48], "ignore": True}])
+    out, _ = shell.regress("run", "suite", code=NO)
+    assert "leave nothing of the picture" in out
+    shell.change(case, regions=[{"mask": "mask.png", "ignore": True}])
     Image.fromarray(mask[:20]).save(shell.folder / f"suite/cases/{CASE}/mask.png")
     out, _ = shell.regress("run", "suite", code=FILE)
     assert f"error {CASE}" in out and "64x20" in out
@@ -259,6 +266,20 @@ def test_what_cannot_be_approved(shell):
     before = reference.read_bytes()
     _, log = shell.regress("approve", "suite", CASE, code=FILE)
     assert "not the picture that was judged" in log and reference.read_bytes() == before
+
+
+def test_two_cases_of_one_name_are_found_before_anything_is_written(shell):
+    shutil.copytree(shell.folder / "in", shell.folder / "more")
+    _, log = shell.regress("init", "suite", "in", "more", "--edit", "make it snow", code=USAGE)
+    assert "in/cat.png" in log and "more/cat.png" in log and not (shell.folder / "suite").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_no_bug(shell):
+    shell.approved()
+    (shell.folder / "file").write_text("no folder")
+    for arguments in (["run", "suite", "--out", "file/x"], ["init", "file/suite", "in", "--edit", "x"]):
+        _, log = shell.regress(*arguments, code=FILE)
+        assert "cannot make the folder" in log and "file/" in log, log
 
 
 def test_a_suite_that_is_there_is_kept(shell):

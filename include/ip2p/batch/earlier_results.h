@@ -22,8 +22,6 @@ class EarlierResults {
   EarlierResults& operator=(EarlierResults&&) noexcept;
   ~EarlierResults();
 
-  [[nodiscard]] bool empty() const;
-
   /// As ResultsLog::known.
   [[nodiscard]] Known known(const std::string& output, std::uint64_t fingerprint) const;
 

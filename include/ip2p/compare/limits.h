@@ -87,6 +87,10 @@ struct Judged {
 /// Every limit that is given; a metric that it needs and that was not measured is Error{bug}.
 std::vector<Judged> judge(const Metrics& metrics, const Limits& limits);
 
+/// What was measured and judged, for reports: max_abs, worst, mean_abs, differing_share, psnr_db
+/// (null for equal pictures: JSON has no infinity), ssim, flip, limits.
+nlohmann::ordered_json measures_to_json(const Metrics& metrics, const std::vector<Judged>& judged);
+
 /// What the limits need measured.
 MetricChoice needed(const Limits& limits);
 

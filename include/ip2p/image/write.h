@@ -13,6 +13,9 @@ namespace ip2p {
 
 enum class OutputFormat { png, jpeg, webp, tiff };
 
+/// Whether a file's extension asks for a format, in any case.
+bool has_format(const fs::path& path);
+
 /// The format that a file's extension asks for, in any case. Error{usage} lists what there is.
 OutputFormat format_of(const fs::path& path);
 
