@@ -1,4 +1,4 @@
-// junit.cpp - elements written as text: there are six kinds.
+// junit.cpp - elements written as text: there are five kinds.
 #include "ip2p/regress/junit.h"
 
 #include <algorithm>
@@ -14,6 +14,7 @@ namespace {
 /// For attributes and text alike.
 std::string escaped(const std::string& words) {
   using Json = nlohmann::json;
+  constexpr std::string_view unsayable = "\xef\xbf\xbd";  // U+FFFD, where XML has no way to say it
   // What is not UTF-8 is replaced by the writer of JSON, which knows how.
   const auto utf8 = Json::parse(Json(words).dump(-1, ' ', false, Json::error_handler_t::replace))
                         .get<std::string>();
@@ -30,7 +31,9 @@ std::string escaped(const std::string& words) {
     else if (byte == '\n')
       out += "&#10;";
     else if (byte >= 0 && byte < ' ' && byte != '\t')
-      out += "\xef\xbf\xbd";  // XML has no way to say it
+      out += unsayable;
+    else if (out.ends_with("\xef\xbf") && (byte == '\xbe' || byte == '\xbf'))
+      out += unsayable.back();  // U+FFFE and U+FFFF
     else
       out += byte;
   }
@@ -60,30 +63,36 @@ std::string broken_limits(const CaseVerdict& verdict) {
   return words;
 }
 
-std::string properties(const CaseResult& result) {
-  std::ostringstream out;
-  out << "      <properties>\n";
-  const auto property = [&out](const std::string& name, const std::string& value) {
-    out << "        <property" << attribute("name", name) << attribute("value", value) << "/>\n";
-  };
-  property("instruction", result.request.instruction);
+/// Words on one line, whatever their author put into them.
+std::string on_one_line(std::string words) {
+  std::ranges::replace(words, '\n', ' ');
+  return words;
+}
+
+/// The pictures, a line each, as CI systems attach them; then what was asked for and measured.
+std::string system_out(const CaseResult& result) {
+  std::string lines;
+  for (const fs::path& picture : {result.picture, result.verdict.reference})
+    if (!result.picture.empty() && !picture.empty())
+      lines += text("[[ATTACHMENT|", on_one_line(picture.string()), "]]\n");
+  if (!result.request.instruction.empty())
+    lines += text("instruction: ", on_one_line(result.request.instruction), '\n');
   for (const MeasuredPart& part : result.verdict.parts) {
-    const std::string prefix = part.region.empty() ? "" : part.region + ".";
+    const std::string prefix = part.region.empty() ? "" : on_one_line(part.region) + " ";
     const WorstPixel& worst = part.metrics.pixels.worst;
-    property(prefix + "max_abs", text(worst.value));
+    lines += text(prefix, "max_abs: ", worst.value, '\n');
     if (worst.value > 0)
-      property(prefix + "worst_pixel", text(worst.channel, " at ", worst.x, ", ", worst.y));
+      lines += text(prefix, "worst_pixel: ", worst.channel, " at ", worst.x, ", ", worst.y, '\n');
     for (const Judged& judged : part.judged)
-      property(prefix + judged.metric + "_found", text(judged.found));
+      lines += text(prefix, judged.metric, "_found: ", judged.found, '\n');
   }
-  out << "      </properties>\n";
-  return out.str();
+  return lines;
 }
 
 std::string testcase(const std::string& suite, const CaseResult& result) {
   std::ostringstream out;
-  out << "    <testcase" << attribute("classname", suite) << attribute("name", result.name) << ">\n"
-      << properties(result);
+  out << "    <testcase" << attribute("classname", suite) << attribute("name", result.name)
+      << ">\n";
   if (result.verdict.verdict != Verdict::passes) {
     const std::string limits = broken_limits(result.verdict);
     const std::string why = limits.empty() ? result.verdict.reason : limits;
@@ -91,12 +100,8 @@ std::string testcase(const std::string& suite, const CaseResult& result) {
     out << "      <" << element << attribute("type", verdict_name(result.verdict.verdict))
         << attribute("message", why) << '>' << escaped(why) << "</" << element << ">\n";
   }
-  if (!result.picture.empty()) {
-    out << "      <system-out>[[ATTACHMENT|" << escaped(result.picture.string()) << "]]";
-    if (!result.verdict.reference.empty())
-      out << "&#10;[[ATTACHMENT|" << escaped(result.verdict.reference.string()) << "]]";
-    out << "</system-out>\n";
-  }
+  const std::string lines = system_out(result);
+  if (!lines.empty()) out << "      <system-out>" << escaped(lines) << "</system-out>\n";
   out << "    </testcase>\n";
   return out.str();
 }
