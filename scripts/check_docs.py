@@ -53,7 +53,7 @@ def main() -> int:
         "README.md": {"flags": flag_rows(info["commands"]["edit"]), "samplers": sampler_rows(info["samplers"])},
         "docs/batch.md": {"flags": flag_rows(info["commands"]["batch"])},
         "docs/regress.md": {
-            part: flag_rows(info["commands"][f"regress {part}"]) for part in ("compare", "run", "approve", "init")
+            part: flag_rows(info["commands"][f"regress {part}"]) for part in ("compare", "run", "approve", "calibrate", "init")
         },
         "docs/training.md": {"keys": key_rows(info["train_config"])},
     }

@@ -10,13 +10,6 @@
 namespace ip2p::cli {
 namespace {
 
-std::string short_number(double value) {
-  std::ostringstream out;
-  constexpr int digits = 4;
-  out << std::setprecision(digits) << value;
-  return out.str();
-}
-
 std::string_view outcome_name(Comparison outcome) {
   switch (outcome) {
     case Comparison::same:
@@ -39,6 +32,13 @@ bool is_floor(const std::string& metric) {
 }
 
 }  // namespace
+
+std::string short_number(double value) {
+  std::ostringstream out;
+  constexpr int digits = 4;
+  out << std::setprecision(digits) << value;
+  return out.str();
+}
 
 std::string metrics_words(const Metrics& metrics) {
   const WorstPixel& worst = metrics.pixels.worst;

@@ -10,6 +10,9 @@
 
 namespace ip2p::cli {
 
+/// Four digits: "0.3125", "1.2e-05".
+std::string short_number(double value);
+
 /// "equal", or "up to 12 of 255 (R at 40, 7), mean 0.31, ...".
 std::string metrics_words(const Metrics& metrics);
 

@@ -1,23 +1,22 @@
 // regress_run.cpp - a suite's edits made again, a line a case.
 #include <algorithm>
 #include <iostream>
-#include <map>
+#include <iterator>
 #include <memory>
-#include <thread>
 
 #include "ip2p/base/folders.h"
 #include "ip2p/base/log.h"
-#include "ip2p/batch/editor_model.h"
-#include "ip2p/image/name_pattern.h"
-#include "ip2p/model/devices.h"
+#include "ip2p/regress/approve.h"
 #include "ip2p/regress/junit.h"
+#include "ip2p/regress/repeats.h"
 #include "ip2p/regress/run_record.h"
 
 #include "bundle_choice.h"
-#include "compare_report.h"
 #include "interrupt.h"
 #include "option_flags.h"
 #include "regress_commands.h"
+#include "regress_report.h"
+#include "regress_setup.h"
 
 namespace ip2p::cli {
 namespace {
@@ -26,7 +25,10 @@ struct RunFlags {
   std::string suite;
   std::vector<std::string> filters;
   bool only_failed = false;
+  bool update_new = false;
+  std::int64_t repeat = 1;
   std::optional<std::string> out;
+  std::optional<std::string> json;
   std::optional<std::string> junit;
   std::optional<std::string> model;
   std::optional<std::string> device;
@@ -40,12 +42,7 @@ fs::path run_folder(const RunFlags& flags) {
 }
 
 std::vector<Case> chosen_cases(const Suite& suite, const RunFlags& flags) {
-  std::vector<Case> chosen = suite.cases;
-  if (!flags.filters.empty())
-    std::erase_if(chosen, [&](const Case& each) {
-      return std::ranges::none_of(
-          flags.filters, [&](const std::string& pattern) { return fits(each.name, pattern); });
-    });
+  std::vector<Case> chosen = cases_that_fit(suite, flags.filters);
   if (flags.only_failed) {
     const RunRecord before = read_run(run_folder(flags));
     std::erase_if(chosen, [&](const Case& each) {
@@ -54,16 +51,6 @@ std::vector<Case> chosen_cases(const Suite& suite, const RunFlags& flags) {
     });
   }
   return chosen;
-}
-
-std::string line_of(const CaseResult& result) {
-  std::string line = text(verdict_name(result.verdict.verdict), " ", result.name);
-  if (!result.verdict.reason.empty()) line += ": " + result.verdict.reason;
-  for (const MeasuredPart& part : result.verdict.parts)
-    line += text(": ", part.region.empty() ? "" : part.region + " ", metrics_words(part.metrics),
-                 broken_words(part.judged));
-  if (result.verdict.is_cross && !result.verdict.parts.empty()) line += " (of another back end)";
-  return line;
 }
 
 std::vector<CaseResult> orphans_of(const Suite& suite, const RunFlags& flags) {
@@ -87,13 +74,50 @@ Exit exit_of(const std::vector<CaseResult>& results) {
   return exit;
 }
 
-std::string counts_words(const std::vector<CaseResult>& results) {
-  std::map<Verdict, std::size_t> counts;
-  for (const CaseResult& result : results) ++counts[result.verdict.verdict];
-  std::string words;
-  for (const auto& [verdict, count] : counts)
-    words += text(words.empty() ? "" : ", ", count, " ", verdict_name(verdict));
-  return words;
+/// The pictures of all cases, `flags.repeat` times; the first time in `rules.folder`.
+std::vector<CaseResult> made_and_judged(const std::vector<Case>& cases, const LoadedModels& loaded,
+                                        const RunRules& rules, const RunFlags& flags) {
+  const auto say = [&flags](const CaseResult& result) {
+    if (!flags.quiet || result.verdict.verdict != Verdict::passes)
+      std::cout << result_line(result) << std::endl;
+  };
+  std::vector<CaseResult> results = run_cases(cases, loaded.models, rules, say, interrupted);
+  for (std::int64_t number = 2; number <= flags.repeat && !interrupted(); ++number) {
+    RunRules again = rules;
+    again.folder = rules.folder / text("repeat-", number);
+    make_folder(again.folder);
+    add_repeat(results, run_cases(cases, loaded.models, again, {}, interrupted),
+               static_cast<std::size_t>(number));
+  }
+  if (interrupted()) throw Error(Exit::interrupted, "interrupted; nothing is kept of this run");
+  return results;
+}
+
+/// Approves what is new: it passes from now on.
+void approve_new(const Suite& suite, const fs::path& folder, std::vector<CaseResult>& results) {
+  std::vector<std::string> names;
+  for (const CaseResult& result : results)
+    if (result.verdict.verdict == Verdict::added) names.push_back(result.name);
+  if (names.empty()) return;
+  for (const Approval& approval : plan_approval(suite, folder, read_run(folder), names))
+    approve(approval, "new, by --update-new");
+  for (CaseResult& result : results) {
+    if (result.verdict.verdict != Verdict::added) continue;
+    result.verdict.verdict = Verdict::passes;
+    result.verdict.reason = "was new and is approved now";
+    std::cout << result_line(result) << "\n";
+  }
+}
+
+/// `json` is the run's.
+void write_reports(const RunFlags& flags, const std::vector<CaseResult>& results,
+                   const nlohmann::ordered_json& json) {
+  write_run(run_file(run_folder(flags)), json);
+  if (flags.json) write_run(*flags.json, json);
+  if (flags.junit) {
+    const std::string xml = junit_xml(fs::path(flags.suite).lexically_normal().string(), results);
+    write_atomically(*flags.junit, Bytes(xml.begin(), xml.end()), Existing::replace);
+  }
 }
 
 Exit run(const RunFlags& flags) {
@@ -109,41 +133,26 @@ Exit run(const RunFlags& flags) {
                 text("no case of ", suite.folder, " was chosen; it has ", suite.cases.size()));
   const BundleChoice bundle = choose_bundle(flags.model);
   const Manifest manifest = read_manifest(bundle);
-  if (flags.junit) check_writable(*flags.junit, Existing::replace);
+  for (const std::optional<std::string>& report : {flags.json, flags.junit})
+    if (report) check_writable(*report, Existing::replace);
   const fs::path folder = run_folder(flags);
   make_folder(folder);
   const LoadedModels loaded = with_origin(bundle, [&] {
     return load_models(bundle.folder, {flags.device.value_or("auto")}, flags.dtype.value_or("auto"),
                        0);
   });
-  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
-  const RunRules rules{.engine = {.manifest = manifest,
-                                  .device = loaded.device,
-                                  .dtype = loaded.dtype,
-                                  .limits = {},
-                                  .readers = 1,
-                                  .writers = 1,
-                                  .batch_size = static_cast<std::size_t>(flags.batch_size),
-                                  .folder = {}},
-                       .folder = folder,
-                       .judges = cores};
-  for (const CaseResult& orphan : results) std::cout << line_of(orphan) << "\n";
-  std::vector<CaseResult> made = run_cases(
-      cases, loaded.models, rules,
-      [&](const CaseResult& result) {
-        if (!flags.quiet || result.verdict.verdict != Verdict::passes)
-          std::cout << line_of(result) << std::endl;
-      },
-      interrupted);
-  if (interrupted()) throw Error(Exit::interrupted, "interrupted; nothing is kept of this run");
-  results.insert(results.end(), std::make_move_iterator(made.begin()),
-                 std::make_move_iterator(made.end()));
-  write_run(folder, results, manifest,
-            {.device = device_kind(loaded.device), .dtype = loaded.dtype});
-  if (flags.junit) {
-    const std::string xml = junit_xml(fs::path(flags.suite).lexically_normal().string(), results);
-    write_atomically(*flags.junit, Bytes(xml.begin(), xml.end()), Existing::replace);
-  }
+  const RunRules rules =
+      run_rules(manifest, loaded, folder, static_cast<std::size_t>(flags.batch_size));
+  const RunOrigin origin{manifest, {.device = device_kind(loaded.device), .dtype = loaded.dtype}};
+
+  for (const CaseResult& orphan : results) std::cout << result_line(orphan) << "\n";
+  std::ranges::move(made_and_judged(cases, loaded, rules, flags), std::back_inserter(results));
+  write_run(run_file(folder), run_to_json(folder, results, origin));
+  if (flags.update_new) approve_new(suite, folder, results);
+  write_reports(flags, results, run_to_json(folder, results, origin));
+  const std::string failures = failure_table(results);
+  if (!failures.empty()) std::cout << "\n" << failures;
+  if (flags.repeat > 1) log::info(repeats_words(results, static_cast<std::size_t>(flags.repeat)));
   log::info(text(counts_words(results), " of ", results.size(), "; the pictures are in ", folder));
   return exit_of(results);
 }
@@ -160,6 +169,15 @@ Command regress_run_command(CLI::App& regress) {
                 "only cases that did not pass in the last run");
   add_word(*app, "--out", flags->out,
            "the run's folder: pictures and run.json (default: runs/last in the suite)");
+  app->add_flag("--update-new", flags->update_new,
+                "approve the pictures of cases that have none; they pass then");
+  app->add_option("--repeat", flags->repeat,
+                  "make every case so many times; all must pass, and the spread is measured")
+      ->check([](const std::string& word) {
+        return number_problem<std::int64_t>(word, Range{std::int64_t{1}, std::int64_t{1000}});
+      })
+      ->capture_default_str();
+  add_word(*app, "--json", flags->json, "also write run.json there");
   add_word(*app, "--junit", flags->junit, "also write a JUnit XML report there, for CI");
   add_word(*app, "--model", flags->model,
            "the bundle's folder (default: IP2P_MODEL, else the demo that ships)");

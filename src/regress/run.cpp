@@ -125,7 +125,8 @@ class Run {
 
   [[nodiscard]] CaseResult judged(const Ended& ended) const {
     const Case& made = cases_[ended.number];
-    CaseResult result{.name = made.name, .request = made.request, .picture = {}, .verdict = {}};
+    CaseResult result{
+        .name = made.name, .request = made.request, .picture = {}, .verdict = {}, .repeats = {}};
     if (ended.trouble != Exit::ok) {
       result.verdict = error_verdict(ended.trouble, ended.reason);
       return result;

@@ -22,6 +22,25 @@ Json part_json(const MeasuredPart& part) {
   return json;
 }
 
+Json result_json(const fs::path& folder, const CaseResult& result) {
+  Json json{{"case", result.name},
+            {"verdict", verdict_name(result.verdict.verdict)},
+            {"instruction", result.request.instruction}};
+  json.update(options_to_json(result.request.options));
+  if (!result.verdict.reason.empty()) json["reason"] = result.verdict.reason;
+  if (!result.picture.empty()) {
+    json["picture"] = result.picture.lexically_relative(folder).generic_string();
+    json["sha256"] = sha256_of_file(result.picture);
+  }
+  if (!result.verdict.reference.empty()) {
+    json["reference"] = result.verdict.reference.string();
+    json["cross_backend"] = result.verdict.is_cross;
+  }
+  for (const MeasuredPart& part : result.verdict.parts) json["parts"].push_back(part_json(part));
+  if (result.repeats) json["repeats"] = spread_to_json(*result.repeats);
+  return json;
+}
+
 Verdict verdict_named(const std::string& name) {
   for (std::size_t i = 0; i < verdict_names.size(); ++i)
     if (verdict_names.at(i) == name) return static_cast<Verdict>(i);
@@ -34,40 +53,29 @@ std::string verdict_name(Verdict verdict) {
   return std::string(verdict_names.at(static_cast<std::size_t>(verdict)));
 }
 
-Json result_json(const CaseResult& result) {
-  Json json{{"case", result.name},
-            {"verdict", verdict_name(result.verdict.verdict)},
-            {"instruction", result.request.instruction}};
-  json.update(options_to_json(result.request.options));
-  if (!result.verdict.reason.empty()) json["reason"] = result.verdict.reason;
-  if (!result.picture.empty()) json["picture"] = result.picture.filename().string();
-  if (!result.verdict.reference.empty()) {
-    json["reference"] = result.verdict.reference.string();
-    json["cross_backend"] = result.verdict.is_cross;
-  }
-  for (const MeasuredPart& part : result.verdict.parts) json["parts"].push_back(part_json(part));
+Json run_to_json(const fs::path& folder, const std::vector<CaseResult>& results,
+                 const RunOrigin& origin) {
+  Json json{{"format", run_format},
+            {"ip2p", IP2P_VERSION},
+            {"bundle", {{"name", origin.manifest.name}, {"hash", origin.manifest.sha256}}},
+            {"device", origin.back_end.device},
+            {"dtype", origin.back_end.dtype},
+            {"results", Json::array()}};
+  for (const CaseResult& result : results) json["results"].push_back(result_json(folder, result));
   return json;
 }
 
-void write_run(const fs::path& folder, const std::vector<CaseResult>& results,
-               const Manifest& manifest, const BackEnd& back_end) {
-  Json json{{"format", run_format},
-            {"ip2p", IP2P_VERSION},
-            {"bundle", {{"name", manifest.name}, {"hash", manifest.sha256}}},
-            {"device", back_end.device},
-            {"dtype", back_end.dtype},
-            {"results", Json::array()}};
-  for (const CaseResult& result : results) {
-    Json each = result_json(result);
-    if (!result.picture.empty()) each["sha256"] = sha256_of(read_file(result.picture));
-    json["results"].push_back(std::move(each));
-  }
-  const std::string words = json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
-  write_atomically(folder / "run.json", Bytes(words.begin(), words.end()), Existing::replace);
+fs::path run_file(const fs::path& folder) {
+  return folder / "run.json";
+}
+
+void write_run(const fs::path& path, const Json& run) {
+  const std::string words = run.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  write_atomically(path, Bytes(words.begin(), words.end()), Existing::replace);
 }
 
 RunRecord read_run(const fs::path& folder) {
-  const fs::path path = folder / "run.json";
+  const fs::path path = run_file(folder);
   if (!fs::is_regular_file(path))
     throw Error(Exit::file, text(folder, " holds no run: there is no ", path));
   const Bytes bytes = read_file(path);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <set>
+#include <string_view>
 #include <system_error>
 
 #include "ip2p/base/error.h"
@@ -210,6 +211,11 @@ void write_suite(const Suite& suite, Existing existing) {
             {"limits", limits_to_json(suite.limits)}};
   if (suite.cross_backend) json["cross_backend"] = limits_to_json(*suite.cross_backend);
   make_folder(suite.folder / "cases");
+  const fs::path ignored = suite.folder / ".gitignore";
+  if (!fs::exists(ignored)) {
+    constexpr std::string_view words = "runs/\n";
+    write_atomically(ignored, Bytes(words.begin(), words.end()), Existing::keep);
+  }
   write_json(suite.folder / "suite.json", json, existing);
 }
 

@@ -3,12 +3,14 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "ip2p/batch/engine.h"
 #include "ip2p/regress/case_verdict.h"
+#include "ip2p/regress/spread.h"
 #include "ip2p/regress/suite.h"
 
 namespace ip2p {
@@ -19,6 +21,7 @@ struct CaseResult {
   EditRequest request;  ///< resolved
   fs::path picture;     ///< what was made; empty when nothing was
   CaseVerdict verdict;
+  std::optional<Spread> repeats;  ///< of its pictures, where the case was made several times
 };
 
 /// How the edits are made.

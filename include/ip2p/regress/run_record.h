@@ -13,7 +13,7 @@ namespace ip2p {
 struct KeptResult {
   std::string name;
   Verdict verdict = Verdict::errors;
-  std::string picture;  ///< in the run's folder; empty when nothing was made
+  std::string picture;  ///< below the run's folder; empty when nothing was made
   std::string sha256;   ///< of the picture's file
 };
 
@@ -27,12 +27,22 @@ struct RunRecord {
 /// As reports and JSON have them: "pass", "fail", "new", "error", "orphan".
 std::string verdict_name(Verdict verdict);
 
-/// A result with its request, verdict, reason, reference and measures.
-nlohmann::ordered_json result_json(const CaseResult& result);
+/// What made a run's pictures.
+struct RunOrigin {
+  const Manifest& manifest;
+  BackEnd back_end;
+};
 
-/// run.json of the folder: all of the above, whole or not at all. Error{file}.
-void write_run(const fs::path& folder, const std::vector<CaseResult>& results,
-               const Manifest& manifest, const BackEnd& back_end);
+/// A run whose pictures are in or below `folder`: what made it, and of each case the request,
+/// verdict, reason, reference and measures. Error{file} when a picture cannot be read.
+nlohmann::ordered_json run_to_json(const fs::path& folder, const std::vector<CaseResult>& results,
+                                   const RunOrigin& origin);
+
+/// Where a run's folder has that.
+fs::path run_file(const fs::path& folder);
+
+/// Writes it, whole or not at all. Error{file}.
+void write_run(const fs::path& path, const nlohmann::ordered_json& run);
 
 /// Error{file} when the folder holds no run, or one that this ip2p cannot read.
 RunRecord read_run(const fs::path& folder);

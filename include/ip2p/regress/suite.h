@@ -63,7 +63,8 @@ struct Suite {
 /// limits).
 Suite read_suite(const fs::path& folder);
 
-/// Writes suite.json, not its cases. Error{file}.
+/// Writes suite.json and, where there is none, a .gitignore for what runs make; not its cases.
+/// Error{file}.
 void write_suite(const Suite& suite, Existing existing);
 /// Writes a case's folder: case.json and a copy of its input. Error{file}.
 void write_case(const Case& written, Existing existing);

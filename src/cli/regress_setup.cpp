@@ -1,0 +1,37 @@
+// regress_setup.cpp - filters, and the engine's rules for a suite.
+#include "regress_setup.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "ip2p/base/folders.h"
+#include "ip2p/image/name_pattern.h"
+
+namespace ip2p::cli {
+
+std::vector<Case> cases_that_fit(const Suite& suite, const std::vector<std::string>& patterns) {
+  std::vector<Case> chosen = suite.cases;
+  if (patterns.empty()) return chosen;
+  std::erase_if(chosen, [&](const Case& each) {
+    return std::ranges::none_of(
+        patterns, [&](const std::string& pattern) { return fits(each.name, pattern); });
+  });
+  return chosen;
+}
+
+RunRules run_rules(const Manifest& manifest, const LoadedModels& loaded, const fs::path& folder,
+                   std::size_t batch_size) {
+  make_folder(folder);
+  return {.engine = {.manifest = manifest,
+                     .device = loaded.device,
+                     .dtype = loaded.dtype,
+                     .limits = {},
+                     .readers = 1,
+                     .writers = 1,
+                     .batch_size = batch_size,
+                     .folder = {}},
+          .folder = folder,
+          .judges = std::max(1U, std::thread::hardware_concurrency())};
+}
+
+}  // namespace ip2p::cli

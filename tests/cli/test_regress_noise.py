@@ -1,0 +1,70 @@
+"""`ip2p regress run --repeat`, `--update-new`, `--json` and `ip2p regress calibrate`."""
+
+import json
+
+from test_regress import CASE, NO, Shell, USAGE, shell, with_pixel  # noqa: F401
+
+
+def test_cases_are_made_several_times(shell: Shell):
+    suite = shell.approved("--max-abs", 3)
+    _, log = shell.regress("run", "suite", "--repeat", 3, "--json", "run-copy.json")
+    assert "made 3 times: every picture is equal each time" in log
+    run = json.loads((shell.folder / "run-copy.json").read_text())
+    assert run == json.loads((suite / "runs/last/run.json").read_text())
+    assert [each["repeats"]["max_abs"] for each in run["results"]] == [0, 0]
+    for number in (2, 3):
+        assert (suite / f"runs/last/repeat-{number}/{CASE}.png").is_file()
+    _, log = shell.regress("run", "suite", "--repeat", 0, code=USAGE)
+    assert "--repeat" in log
+
+
+def test_what_fails_ends_in_a_table(shell: Shell):
+    suite = shell.approved("--max-abs", 3, "--mean-abs", 0.001)
+    shell.alter_reference(CASE, with_pixel)
+    out, _ = shell.regress("run", "suite", code=NO)
+    table = out[out.index("\n\n") + 2 :].splitlines()
+    assert [line.split() for line in table] == [
+        ["case", "verdict", "metric", "found", "limit"],
+        [CASE, "fail", "max_abs", "40", "3"],
+        [CASE, "fail", "mean_abs", "0.00434", "0.001"],
+    ]
+    out, _ = shell.regress("run", "suite", "--filter", "dog*")
+    assert "verdict" not in out
+
+
+def test_what_is_new_is_approved_and_nothing_else(shell: Shell):
+    suite = shell.approved("--max-abs", 3)
+    shell.alter_reference(CASE, with_pixel)
+    new = suite / "cases/dog-make-it-snow/ref/cpu-float32.png"
+    new.unlink()
+    kept = (suite / f"cases/{CASE}/ref/cpu-float32.png").read_bytes()
+    out, _ = shell.regress("run", "suite", "--update-new", code=NO)
+    assert "pass dog-make-it-snow: was new and is approved now" in out
+    assert new.is_file() and (suite / f"cases/{CASE}/ref/cpu-float32.png").read_bytes() == kept
+    run = json.loads((suite / "runs/last/run.json").read_text())
+    assert {each["case"]: each["verdict"] for each in run["results"]} == {CASE: "fail", "dog-make-it-snow": "pass"}
+    shell.regress("run", "suite", "--filter", "dog*")
+    shell.regress("run", "suite", "--filter", "dog*", "--update-new")
+    assert len((new.parent.parent / "approvals.jsonl").read_text().splitlines()) == 2
+
+
+def test_limits_are_found_that_hold_here_and_not_for_another_edit(shell: Shell):
+    suite = shell.approved()
+    before = (suite / "suite.json").read_bytes()
+    out, _ = shell.regress("calibrate", "suite")
+    names = [line.split("  ")[0] for line in out.splitlines()[: out.splitlines().index("")]]
+    assert names[0] == "compared with cpu float32" and "batches of 8" in names and "cpu bfloat16" in names
+    assert (suite / "suite.json").read_bytes() == before
+    found = json.loads(shell.regress("calibrate", "suite", "--write", "--json")[0])
+    same = [each for each in found["variants"] if not each["name"].startswith("cpu ")]
+    assert all(each["pictures"] == 2 for each in found["variants"])
+    assert found["limits"]["max_abs"] == 2 * max(each["max_abs"] for each in same) + 1
+    assert found["cross_backend"]["max_abs"] > found["limits"]["max_abs"]
+    written = json.loads((suite / "suite.json").read_text())
+    assert written["limits"] == found["limits"] and written["cross_backend"] == found["cross_backend"]
+    for arguments in ([], ["--batch-size", 8], ["--dtype", "bfloat16"]):
+        shell.regress("run", "suite", *arguments)
+    shell.change(f"cases/{CASE}/case.json", seed=1)
+    shell.regress("run", "suite", "--filter", CASE, code=NO)
+    _, log = shell.regress("calibrate", "suite", "--filter", "bird*", code=USAGE)
+    assert "no case" in log
