@@ -7,6 +7,7 @@
 #include "ip2p/base/folders.h"
 #include "ip2p/base/log.h"
 #include "ip2p/regress/approve.h"
+#include "ip2p/regress/html_report.h"
 #include "ip2p/regress/junit.h"
 #include "ip2p/regress/repeats.h"
 #include "ip2p/regress/run_record.h"
@@ -30,6 +31,7 @@ struct RunFlags {
   std::optional<std::string> out;
   std::optional<std::string> json;
   std::optional<std::string> junit;
+  std::optional<std::string> html;
   std::optional<std::string> model;
   std::optional<std::string> device;
   std::optional<std::string> dtype;
@@ -135,6 +137,8 @@ Exit run(const RunFlags& flags) {
   const Manifest manifest = read_manifest(bundle);
   for (const std::optional<std::string>& report : {flags.json, flags.junit})
     if (report) check_writable(*report, Existing::replace);
+  std::optional<ReportFolder> html;
+  if (flags.html) html.emplace(*flags.html);
   const fs::path folder = run_folder(flags);
   make_folder(folder);
   const LoadedModels loaded = with_origin(bundle, [&] {
@@ -150,6 +154,7 @@ Exit run(const RunFlags& flags) {
   write_run(run_file(folder), run_to_json(folder, results, origin));
   if (flags.update_new) approve_new(suite, folder, results);
   write_reports(flags, results, run_to_json(folder, results, origin));
+  if (html) write_html_report(*html, suite, folder, results, run_to_json(folder, results, origin));
   const std::string failures = failure_table(results);
   if (!failures.empty()) std::cout << "\n" << failures;
   if (flags.repeat > 1) log::info(repeats_words(results, static_cast<std::size_t>(flags.repeat)));
@@ -179,6 +184,8 @@ Command regress_run_command(CLI::App& regress) {
       ->capture_default_str();
   add_word(*app, "--json", flags->json, "also write run.json there");
   add_word(*app, "--junit", flags->junit, "also write a JUnit XML report there, for CI");
+  add_word(*app, "--html", flags->html,
+           "also write a report for browsers into that folder: index.html and its pictures");
   add_word(*app, "--model", flags->model,
            "the bundle's folder (default: IP2P_MODEL, else the demo that ships)");
   add_word(*app, "--device", flags->device, "auto (default), cpu, cuda or cuda:N");

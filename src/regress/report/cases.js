@@ -1,0 +1,100 @@
+// cases.js - the run's cases as the page needs them, and which of them are shown in which order.
+"use strict";
+
+const run = JSON.parse(by("data").textContent);
+
+// What needs a look comes first.
+const VERDICTS = [
+  { name: "fail", words: "failed" },
+  { name: "error", words: "errors" },
+  { name: "new", words: "new" },
+  { name: "orphan", words: "orphans" },
+  { name: "pass", words: "passed" },
+];
+
+const plural = (count, word) => `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
+
+/// Four digits that say something: 0.3125, 40, 1.2e-5.
+const short = (value) => String(Number(value.toPrecision(4)));
+
+function brokenLimits(result) {
+  return (result.parts || []).flatMap((part) =>
+    (part.limits || []).filter((limit) => !limit.holds).map((limit) => ({ ...limit, region: part.region })));
+}
+
+/// One line that says how far a case is from its reference.
+function measureLine(result) {
+  const broken = brokenLimits(result);
+  if (broken.length > 0)
+    return broken.map((limit) => `${limit.region ? limit.region + " " : ""}${metricNamed(limit.metric).name} ` +
+      `${amount(limit.metric, limit.found)}, limit ${amount(limit.metric, limit.limit)}`).join(" \u00b7 ");
+  if (result.reason) return result.reason;
+  const largest = largestDifference(result);
+  return largest === 0 || result.equal ? "equal to the reference" : `up to ${largest} of 255`;
+}
+
+function largestDifference(result) {
+  return Math.max(-1, ...(result.parts || []).map((part) => part.max_abs));
+}
+
+// How each metric is called and written; `atMost`: less is nearer.
+const METRICS = {
+  max_abs: { name: "largest difference", unit: " of 255", atMost: true },
+  mean_abs: { name: "mean difference", unit: " of 255", atMost: true },
+  differing_share: { name: "pixels that differ", share: true, atMost: true },
+  pixels_over: { name: "pixels off by more", share: true, atMost: true },
+  psnr_db: { name: "PSNR", unit: " dB", atMost: false },
+  ssim: { name: "SSIM", unit: "", atMost: false, best: 1 },
+  flip: { name: "FLIP", unit: "", atMost: true },
+};
+
+/// One that this page has not heard of is shown too: by its key, and with more being nearer.
+const metricNamed = (metric) =>
+  METRICS[metric] ?? { name: metric.replaceAll("_", " "), unit: "", atMost: false, best: 1 };
+
+/// "40 of 255", "1.2 %". Only the distance of equal pictures in dB has no number.
+function amount(metric, found) {
+  const { share, unit } = metricNamed(metric);
+  if (found === null) return "equal";
+  return share ? `${short(found * 100)} %` : `${short(found)}${unit}`;
+}
+
+const cases = run.results.map((result, number) => ({
+  result,
+  number,
+  name: result.case,
+  verdict: result.verdict,
+  rank: VERDICTS.findIndex((verdict) => verdict.name === result.verdict),
+  largest: largestDifference(result),
+  line: measureLine(result),
+  canBeApproved: result.word !== undefined && result.verdict !== "pass",
+  chosen: false,
+}));
+
+// A case's address is its name; where two look alike, with a number behind it.
+const keys = new Map();
+for (const each of cases) {
+  let key = each.name;
+  for (let again = 2; keys.has(key); ++again) key = `${each.name}~${again}`;
+  each.key = key;
+  keys.set(key, each);
+  each.text = `${each.name} ${each.result.instruction} ${each.line}`.toLowerCase();
+}
+
+const filter = { verdict: "", words: [], order: "attention" };
+
+const ORDERS = {
+  attention: (a, b) => a.rank - b.rank || a.number - b.number,
+  name: (a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.number - b.number),
+  difference: (a, b) => b.largest - a.largest || a.number - b.number,
+};
+
+const fits = (each) => filter.words.every((word) => each.text.includes(word));
+
+/// Those that fit, in order.
+function shownCases() {
+  return cases.filter((each) => (!filter.verdict || each.verdict === filter.verdict) && fits(each))
+    .sort(ORDERS[filter.order]);
+}
+
+const countOf = (verdict) => cases.filter((each) => each.verdict === verdict && fits(each)).length;

@@ -1,0 +1,89 @@
+// facts.js - what was measured of a case, held against its limits, and what it was made with.
+"use strict";
+
+/// How much of what is allowed is used up: 1 is the limit.
+function used(limit) {
+  const { found, limit: allowed, metric } = limit;
+  const { atMost, best } = metricNamed(metric);
+  if (found === null) return 0;
+  if (!atMost && best === undefined) return found > 0 ? allowed / found : 2;
+  const [far, most] = atMost ? [found, allowed] : [best - found, best - allowed];
+  return most > 0 ? far / most : far > 0 ? 2 : 0;
+}
+
+/// A bar with the limit at two thirds of it.
+function bar(limit) {
+  const filled = node("span", { className: "filled" });
+  filled.style.width = `${Math.min(used(limit) / 1.5, 1) * 100}%`;
+  return node("span", { className: `meter ${limit.holds ? "holds" : "broken"}`, "aria-hidden": "true" }, filled);
+}
+
+/// Beyond which value the limit of a part counts pixels.
+function beyond(result, part) {
+  const region = (result.regions || []).find((each) => part.region !== "" && each.name === part.region);
+  const limits = region ? region.limits : result.limits;
+  return limits && limits.pixels_over ? ` than ${limits.pixels_over.value}` : "";
+}
+
+function measureRow(result, part, metric, found) {
+  const limit = (part.limits || []).find((each) => each.metric === metric);
+  const { name, atMost } = metricNamed(metric);
+  return node("tr", { className: limit ? (limit.holds ? "holds" : "broken") : "" },
+    node("th", { scope: "row" }, name + (metric === "pixels_over" ? beyond(result, part) : "")),
+    node("td", { className: "found" }, amount(metric, found)),
+    node("td", { className: "limit" }, limit ? `${atMost ? "\u2264" : "\u2265"} ${amount(metric, limit.limit).replace(" of 255", "")}` : "",
+      limit ? bar(limit) : null),
+    node("td", { className: "state" }, limit ? icon(limit.holds ? "pass" : "fail") : null,
+      limit ? node("span", { className: "off-screen" }, limit.holds ? "holds" : "does not hold") : null));
+}
+
+function measureTable(result, part) {
+  const found = { ...part };
+  for (const limit of part.limits || []) found[limit.metric] = limit.found;
+  // Known ones in their order, then what else is a number.
+  const known = Object.keys(METRICS).filter((metric) => metric in found);
+  const others = Object.keys(found).filter((metric) => !(metric in METRICS) && typeof found[metric] === "number");
+  const rows = [...known, ...others].map((metric) => measureRow(result, part, metric, found[metric]));
+  return node("table", { className: "measures" },
+    node("caption", {}, part.region === "" ? (result.parts.length > 1 ? "The rest of the picture" : "Measured") : node("bdi", {}, part.region)),
+    node("thead", {}, node("tr", {}, ...["metric", "found", "limit", ""].map((words) => node("th", { scope: "col" }, words)))),
+    node("tbody", {}, ...rows));
+}
+
+function pairs(title, entries) {
+  if (entries.length === 0) return [];
+  return [node("h3", {}, title),
+    node("dl", { className: "pairs" }, ...entries.flatMap(([name, words]) => [node("dt", {}, name), node("dd", { dir: "auto" }, words)]))];
+}
+
+// What the page says elsewhere.
+const TOLD_ELSEWHERE = new Set(["case", "verdict", "instruction", "reason", "picture", "reference", "word", "equal", "sha256"]);
+
+function parameters(result) {
+  const entries = Object.entries(result).filter(([name, words]) => !TOLD_ELSEWHERE.has(name) && typeof words !== "object");
+  return pairs("Made with", entries.map(([name, words]) => [name.replaceAll("_", "-"), String(words)]));
+}
+
+function repeats(result) {
+  if (!result.repeats) return [];
+  return pairs("Between repeats", Object.entries(result.repeats).map(([metric, found]) =>
+    [metricNamed(metric).name, amount(metric, found)]));
+}
+
+function files(result) {
+  const entries = Object.entries(result.pictures).filter(([, picture]) => picture.path);
+  return pairs("Files", entries.map(([name, picture]) => [name, node("span", {},
+    picture.file ? node("a", { href: picture.file, target: "_blank", rel: "noopener", dir: "ltr" }, picture.path) : node("bdi", {}, picture.path),
+    picture.trouble ? node("span", { className: "trouble", dir: "auto" }, picture.trouble) : null)]));
+}
+
+function showFacts(each) {
+  const { result } = each;
+  by("reason").textContent = result.reason || "";
+  by("reason").hidden = !result.reason;
+  by("reason").className = `reason ${each.verdict}`;
+  by("approve").replaceChildren(...approveBox(each));
+  by("measures").replaceChildren(...(result.parts || []).map((part) => measureTable(result, part)), ...repeats(result));
+  by("parameters").replaceChildren(...parameters(result));
+  by("files").replaceChildren(...files(result));
+}
