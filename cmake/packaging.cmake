@@ -44,7 +44,7 @@ install(SCRIPT cmake/package/install_libraries.cmake)
 # The exporter, for a machine that has the tarball and diffusers. It reads the version from the header,
 # which stands where it stands here, seen from the scripts.
 install(DIRECTORY scripts/bundle_export DESTINATION share/ip2p/scripts FILES_MATCHING PATTERN *.py)
-install(PROGRAMS scripts/export_bundle.py scripts/bundle_to_diffusers.py scripts/make_tiny_bundle.py
+install(PROGRAMS scripts/export_bundle.py scripts/export_clip.py scripts/bundle_to_diffusers.py scripts/make_tiny_bundle.py
   DESTINATION share/ip2p/scripts)
 install(FILES include/ip2p/version.h DESTINATION share/ip2p/include/ip2p)
 install(DIRECTORY models/demo DESTINATION share/ip2p/models OPTIONAL)

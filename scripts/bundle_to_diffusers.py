@@ -25,9 +25,9 @@ def main() -> int:
     refuse_without_packages("bundle_to_diffusers")
 
     # After the command line is read: these imports take seconds.
-    from bundle_export.bundle import new_folder
     from bundle_export.command import run
     from bundle_export.errors import bad_file
+    from bundle_export.new_folder import new_folder
     from bundle_export.to_diffusers import to_diffusers
 
     def make() -> None:

@@ -67,6 +67,23 @@ def tiny_bundle(tiny_folder, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def tiny_clip(quiet_libraries, tmp_path_factory):
+    """tiny_clip(kind): the folders of a small random CLIP model as transformers saves it, and of its bundle."""
+    from bundle_export.clip_bundle import Options, export
+    from bundle_export.clip_source import ClipFolder
+    from clip_models import save_clip
+
+    @cache
+    def make(kind):
+        folder = tmp_path_factory.mktemp("clip")
+        save_clip(kind, folder / kind)
+        export(ClipFolder(folder / kind), folder / "bundle", Options(random_weights=True))
+        return folder / kind, folder / "bundle"
+
+    return make
+
+
+@pytest.fixture(scope="session")
 def tiny_pipeline(tiny_folder):
     """tiny_pipeline(config): diffusers' InstructPix2Pix pipeline of that model."""
     from diffusers import StableDiffusionInstructPix2PixPipeline

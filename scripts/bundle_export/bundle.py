@@ -1,29 +1,22 @@
 """The recipe: a source becomes a bundle, a part at a time, checked before anything is in place."""
 
 import gc
-import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from . import check, manifest, text_encoder, unet, vae
-from .archive import save
 from .defaults import DEFAULTS
-from .errors import bad_file, say
+from .errors import say
 from .licences import write_licences
+from .new_folder import new_folder, refuse_existing
 from .noise import default_sampler, noise_section
 from .source import Source
 from .text_encoder import TextEncoderCall
 from .tokenizer import text_section
-from .tracing import trace
-
-DTYPES = {"float32": torch.float32, "float16": torch.float16}
+from .writer import DTYPES, Writer, seeded
 
 
 @dataclass
@@ -55,7 +48,7 @@ def export(source: Source, out: Path, options: Options) -> dict:
     tokenizer = source.load_tokenizer()
 
     with new_folder(out, options.overwrite) as folder:
-        write = Writer(folder, DTYPES[options.dtype])
+        write = Writer(folder, DTYPES[options.dtype], manifest.FILES)
         (folder / manifest.FILES["tokenizer"]).write_bytes(tokenizer.model)
         text = export_text_encoder(source, tokenizer, write)
         gc.collect()  # models hold themselves in circles; without this three of them would be in memory
@@ -88,36 +81,6 @@ def source_defaults(source: Source) -> dict:
     """What the source says about the manifest's `defaults`: the sampler that its scheduler is."""
     sampler = default_sampler(source.scheduler_config)
     return {} if sampler is None else {"sampler": sampler}
-
-
-@dataclass
-class Writer:
-    """Traces, checks and saves one call of the bundle, and checks what is in the file. Takes the module's weights away:
-    two copies of a UNet would be much."""
-
-    folder: Path
-    dtype: torch.dtype
-
-    def __call__(
-        self, part: str, module: nn.Module, checked: list[check.Case], inputs: Callable[..., tuple[Tensor, ...]]
-    ) -> None:
-        traced = trace(module, inputs(*check.TRACED_SIZE), part)
-        difference = check.refuse_difference(part, traced, checked)
-        say(f"{part}: traced; differs from the original by {difference:.1e}")
-        path = self.folder / manifest.FILES[part]
-        rounded = as_written(module, checked[0], self.dtype)
-        save(traced.to(self.dtype), path)
-        for weight in module.parameters():  # those of `traced` too
-            weight.data = torch.empty(0)
-        check.refuse_difference(part, torch.jit.load(path).float(), [rounded], "the written archive")
-
-
-def as_written(module: nn.Module, case: check.Case, dtype: torch.dtype) -> check.Case:
-    """`case` with what `module` gives, in float32, for weights that were stored in `dtype`."""
-    if dtype == torch.float32:
-        return case
-    with torch.no_grad():
-        return check.Case(case.inputs, module.to(dtype).float()(*case.inputs))
 
 
 def export_text_encoder(source: Source, tokenizer, write: Writer) -> dict:
@@ -177,43 +140,3 @@ def export_unet(source: Source, latent_channels: int, text: dict, write: Writer,
     checked = check.cases(lambda *given: model(*given).sample, inputs)
     write("unet", unet.unet_call(model), checked, inputs)
     return levels
-
-
-def seeded() -> torch.Generator:
-    """The same numbers each time: an export is repeatable."""
-    return torch.Generator().manual_seed(0)
-
-
-def refuse_existing(out: Path, overwrite: bool) -> None:
-    """Refuses a target that exists; with `overwrite`, one that is not a bundle."""
-    if not out.exists() and not out.is_symlink():
-        return
-    if not overwrite:
-        raise bad_file(f"{out}: exists; give another folder, or --overwrite to replace it")
-    if not (out / "bundle.json").is_file():
-        raise bad_file(f"{out}: exists and is not a bundle (it has no bundle.json); it is not overwritten")
-
-
-@contextmanager
-def new_folder(out: Path, overwrite: bool) -> Iterator[Path]:
-    """A temporary folder beside `out` that takes its name at the end, or disappears if anything fails."""
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".partial", dir=out.parent))
-    except OSError as error:
-        raise bad_file(f"{out}: cannot be made: {error.strerror}") from error
-    try:
-        yield partial
-        partial.chmod(0o755)
-        refuse_existing(out, overwrite)
-        if out.exists():
-            old = partial.with_suffix(".old")
-            os.rename(out, old)
-            os.rename(partial, out)
-            shutil.rmtree(old)
-        else:
-            os.rename(partial, out)
-    except OSError as error:
-        raise bad_file(f"{out}: cannot be written: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
 from diffusers.models.modeling_utils import ModelMixin
+from safetensors import SafetensorError
 from transformers import CLIPTextModel, PreTrainedModel
 
 from .errors import bad_file, bad_model, say
@@ -69,25 +70,28 @@ class DiffusersFolder(Source):
         return load_tokenizer(self.tokenizer)
 
     def load(self, kind: type[ModelMixin] | type[PreTrainedModel], part: str) -> ModelMixin | PreTrainedModel:
-        """Loads one part in float32, from safetensors or from .bin (weights only, which both libraries enforce)."""
-        path = self.folder / part
-        options = {"dtype" if kind is CLIPTextModel else "torch_dtype": torch.float32}
-        options |= {"local_files_only": True, "output_loading_info": True, "ignore_mismatched_sizes": True}
-        weights = [file.name for file in path.glob("*") if file.suffix in WEIGHTS]
-        if weights and all(HALF.search(name) for name in weights):
-            say(f"{part}: only float16 weights are there (variant fp16); they are used.")
-            options["variant"] = "fp16"
-        try:
-            model, report = kind.from_pretrained(path, **options)
-        except (OSError, RuntimeError, ValueError, KeyError) as error:
-            raise bad_file(f"{part}: its weights in {path} cannot be read: {first_line(error)}") from error
-        lacking = sorted({*report["missing_keys"], *(entry[0] for entry in report["mismatched_keys"])})
-        if lacking:
-            raise bad_model(
-                f"{part}: the weights lack {lacking[0]} in the shape that config.json asks for"
-                f" ({len(lacking)} such); weights and config do not belong together"
-            )
-        return model.float().eval()
+        return loaded(kind, self.folder / part, part)
+
+
+def loaded(kind: type[ModelMixin] | type[PreTrainedModel], path: Path, part: str) -> ModelMixin | PreTrainedModel:
+    """Loads a model in float32, from safetensors or from .bin (weights only, which both libraries enforce)."""
+    options = {"dtype" if issubclass(kind, PreTrainedModel) else "torch_dtype": torch.float32}
+    options |= {"local_files_only": True, "output_loading_info": True, "ignore_mismatched_sizes": True}
+    weights = [file.name for file in path.glob("*") if file.suffix in WEIGHTS]
+    if weights and all(HALF.search(name) for name in weights):
+        say(f"{part}: only float16 weights are there (variant fp16); they are used.")
+        options["variant"] = "fp16"
+    try:
+        model, report = kind.from_pretrained(path, **options)
+    except (OSError, RuntimeError, ValueError, KeyError, SafetensorError) as error:
+        raise bad_file(f"{part}: its weights in {path} cannot be read: {first_line(error)}") from error
+    lacking = sorted({*report["missing_keys"], *(entry[0] for entry in report["mismatched_keys"])})
+    if lacking:
+        raise bad_model(
+            f"{part}: the weights lack {lacking[0]} in the shape that config.json asks for"
+            f" ({len(lacking)} such); weights and config do not belong together"
+        )
+    return model.float().eval()
 
 
 def licence_of_card(card: Path) -> str | None:

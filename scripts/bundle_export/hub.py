@@ -1,6 +1,7 @@
 """A model on the Hugging Face hub: fetches the files that a bundle needs into the hub's cache."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from huggingface_hub import HfApi, errors, snapshot_download
@@ -21,10 +22,11 @@ ADDRESS = re.compile(r"(for url: |url )?'?https?://[^\s']*[^\s':]'?")
 NETWORK = (HTTPError, OSError, errors.HfHubHTTPError, errors.OfflineModeIsEnabled)
 
 
-def fetch(hub_id: str) -> Path:
-    """The folder of a hub model in the local cache, downloaded if need be."""
+def fetch(hub_id: str, choose: Callable[[list[str]], list[str]] | None = None) -> Path:
+    """The folder of a hub model in the local cache, downloaded if need be: those of its files that `choose` takes, or
+    those of a diffusers model."""
     try:
-        files = chosen(HfApi().list_repo_files(hub_id))
+        files = (choose or chosen)(HfApi().list_repo_files(hub_id))
         say(f"fetching {hub_id} ({len(files)} files)")
         return Path(snapshot_download(hub_id, allow_patterns=files))
     except (errors.RepositoryNotFoundError, errors.HFValidationError) as error:
@@ -60,9 +62,13 @@ def reason(error: Exception) -> str:
 
 
 def chosen(files: list[str]) -> list[str]:
-    """Of a model's files those to download: of each part its plain weights, else the fp16 variant, and no .bin
-    where there is a .safetensors."""
-    wanted = [name for name in files if WANTED.fullmatch(name) and not OTHER.search(name)]
+    """Of a diffusers model's files those to download."""
+    return with_best_weights([name for name in files if WANTED.fullmatch(name) and not OTHER.search(name)])
+
+
+def with_best_weights(wanted: list[str]) -> list[str]:
+    """`wanted` with one form of each part's weights: the plain ones, else the fp16 variant, and no .bin where there is a
+    .safetensors."""
     plain = {part(name) for name in wanted if name.endswith(WEIGHTS) and not HALF.search(name)}
     wanted = [name for name in wanted if not (HALF.search(name) and part(name) in plain)]
     safe = {part(name) for name in wanted if name.endswith(".safetensors")}
@@ -71,4 +77,4 @@ def chosen(files: list[str]) -> list[str]:
 
 def part(name: str) -> str:
     """The folder that a model's file is in."""
-    return name.split("/")[0]
+    return name.rpartition("/")[0]

@@ -20,20 +20,20 @@ FILES = {
 VERSION_HEADER = Path(__file__).parents[2] / "include/ip2p/version.h"
 
 
-def file_section(folder: Path) -> dict:
+def file_section(folder: Path, files: dict[str, str] = FILES) -> dict:
     """The manifest's `files`: path, size and sha256 of each."""
     section = {}
-    for key, name in FILES.items():
+    for key, name in files.items():
         with open(folder / name, "rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         section[key] = {"path": name, "bytes": (folder / name).stat().st_size, "sha256": digest}
     return section
 
 
-def exporter_section() -> dict:
+def exporter_section(script: str = "export_bundle.py") -> dict:
     """Which program and which versions made a bundle."""
     return {
-        "script": "export_bundle.py",
+        "script": script,
         "ip2p": re.search(r'IP2P_VERSION "(.*?)"', VERSION_HEADER.read_text("utf-8"))[1],
         "torch": torch.__version__.split("+")[0],
         "diffusers": diffusers.__version__,
@@ -41,12 +41,12 @@ def exporter_section() -> dict:
     }
 
 
-def write_manifest(folder: Path, manifest: dict) -> None:
-    """Writes bundle.json, one number of a long list a line being too many."""
+def write_manifest(folder: Path, manifest: dict, name: str = "bundle.json") -> None:
+    """Writes the manifest, one number of a long list a line being too many."""
     text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False)
     numbers = re.compile(r"\[[-+.e\d\s,]+\]")
     text = numbers.sub(lambda found: " ".join(found[0].split()), text)
-    (folder / "bundle.json").write_text(text + "\n", "utf-8")
+    (folder / name).write_text(text + "\n", "utf-8")
 
 
 def write_readme(folder: Path, manifest: dict) -> None:

@@ -30,13 +30,15 @@ def refuse_unsupported(config: dict) -> None:
 
 
 class Layer(nn.Module):
-    """One transformer layer: masked self-attention and a two-layer network, (B, T, D) -> (B, T, D)."""
+    """One transformer layer: self-attention and a two-layer network, (B, T, D) -> (B, T, D). A causal one is masked:
+    no token sees a later one."""
 
-    def __init__(self, layer: nn.Module, heads: int, activation: str):
+    def __init__(self, layer: nn.Module, heads: int, activation: str, causal: bool = True):
         super().__init__()
         for name in ("layer_norm1", "self_attn", "layer_norm2", "mlp"):
             setattr(self, name, getattr(layer, name))
         self.heads = heads
+        self.causal = causal
         self.activation = ACTIVATIONS[activation]
 
     def forward(self, x: Tensor) -> Tensor:
@@ -50,7 +52,7 @@ class Layer(nn.Module):
             project(x).unflatten(-1, (self.heads, -1)).transpose(1, 2)  # (B, heads, T, D/heads)
             for project in (attn.q_proj, attn.k_proj, attn.v_proj)
         )
-        mixed = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        mixed = F.scaled_dot_product_attention(q, k, v, is_causal=self.causal)
         return attn.out_proj(mixed.transpose(1, 2).flatten(2))
 
 

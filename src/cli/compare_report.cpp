@@ -28,7 +28,7 @@ std::string_view outcome_name(Comparison outcome) {
 
 /// A metric that has its limit below it rather than above.
 bool is_floor(const std::string& metric) {
-  return metric == "psnr_db" || metric == "ssim";
+  return metric == "psnr_db" || metric == "ssim" || metric.starts_with("clip_");
 }
 
 }  // namespace
@@ -42,13 +42,17 @@ std::string short_number(double value) {
 
 std::string metrics_words(const Metrics& metrics) {
   const WorstPixel& worst = metrics.pixels.worst;
-  if (worst.value == 0) return "equal";
+  const std::string direction =
+      metrics.clip_direction ? text(", clip_direction ", short_number(*metrics.clip_direction))
+                             : "";
+  if (worst.value == 0) return "equal" + direction;
   std::string words = text("up to ", worst.value, " of 255 (", worst.channel, " at ", worst.x, ", ",
                            worst.y, "), mean ", short_number(metrics.pixels.mean_abs), ", psnr ",
                            short_number(metrics.pixels.psnr_db()), " dB");
   if (metrics.ssim) words += text(", ssim ", short_number(*metrics.ssim));
   if (metrics.flip) words += text(", flip ", short_number(*metrics.flip));
-  return words;
+  if (metrics.clip_image) words += text(", clip_image ", short_number(*metrics.clip_image));
+  return words + direction;
 }
 
 std::string broken_words(const std::vector<Judged>& judged) {

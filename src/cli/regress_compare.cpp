@@ -8,8 +8,10 @@
 #include "ip2p/base/log.h"
 #include "ip2p/regress/picture_comparison.h"
 
+#include "clip_choice.h"
 #include "compare_report.h"
 #include "edit_report.h"
+#include "limit_flags.h"
 #include "option_flags.h"
 #include "regress_commands.h"
 
@@ -19,9 +21,9 @@ namespace {
 struct CompareFlags {
   std::string reference;
   std::string other;
-  Limits limits;
-  std::optional<std::string> pixels_over;
+  LimitFlags limits;
   std::vector<std::string> metrics;
+  std::optional<std::string> clip;
   std::optional<std::string> diff;
   bool overwrite = false;
   double max_megapixels = ReadLimits{}.max_megapixels;
@@ -29,27 +31,35 @@ struct CompareFlags {
   bool quiet = false;
 };
 
-const Choices costly_metrics{"ssim", "flip"};
+const Choices costly_metrics{"ssim", "flip", "clip_image"};
 
 ComparisonRules rules_of(const CompareFlags& flags) {
-  validate(flags.limits);
-  ComparisonRules rules{.limits = flags.limits,
-                        .measured = {},
+  ComparisonRules rules{.limits = flags.limits.checked(),
+                        .measured = {.clip_image = flags.clip.has_value()},
                         .reading = {.max_megapixels = flags.max_megapixels},
                         .diff = flags.diff,
                         .overwrite = flags.overwrite};
-  if (flags.pixels_over) rules.limits.pixels_over = PixelsOver::parse(*flags.pixels_over);
   for (const std::string& metric : flags.metrics) {
     if (!costly_metrics.allows(metric))
       throw Error(Exit::usage, text("--metric: expected ", costly_metrics.expected(), ", got \"",
                                     metric, "\" (the others are always measured)"));
-    (metric == "ssim" ? rules.measured.ssim : rules.measured.flip) = true;
+    if (metric == "ssim") rules.measured.ssim = true;
+    if (metric == "flip") rules.measured.flip = true;
+    if (metric == "clip_image") rules.measured.clip_image = true;
   }
   return rules;
 }
 
+/// What asks for a CLIP bundle, for people; empty when nothing does.
+std::string clip_need(const ComparisonRules& rules) {
+  if (rules.limits.clip_image) return "--clip-image was given";
+  return rules.measured.clip_image ? "--metric clip_image was given" : "";
+}
+
 Exit compare(const CompareFlags& flags) {
-  const ComparisonRules rules = rules_of(flags);
+  ComparisonRules rules = rules_of(flags);
+  const std::optional<ClipFeatures> clip = load_clip(flags.clip, clip_need(rules), "auto");
+  if (clip) rules.features = clip->features.get();
   std::size_t all = 0;
   std::size_t different = 0;
   std::size_t unreadable = 0;
@@ -81,15 +91,16 @@ Exit compare(const CompareFlags& flags) {
 Command regress_compare_command(CLI::App& regress) {
   auto flags = std::make_shared<CompareFlags>();
   CLI::App* app = regress.add_subcommand(
-      "compare", "Compare two pictures, or all of two folders; needs no model");
+      "compare", "Compare two pictures, or all of two folders; edits nothing");
   app->add_option("A", flags->reference, "the reference: a picture or a folder")->required();
   app->add_option("B", flags->other, "what is compared with it")->required();
-  add_flags(*app, flags->limits);
-  add_word(*app, "--pixels-over", flags->pixels_over,
-           "VALUE:SHARE: at most this share of the pixels may differ by more than this of 255");
+  add_limit_flags(*app, flags->limits);
   app->add_option("--metric", flags->metrics,
-                  "also measure ssim or flip, without a limit; can be given twice")
+                  "also measure ssim, flip or clip_image, without a limit; can be given again")
       ->allow_extra_args(false);
+  add_word(*app, "--clip", flags->clip,
+           "a CLIP bundle's folder, to measure clip_image (default: IP2P_CLIP, where that is "
+           "asked for)");
   add_word(*app, "--diff", flags->diff,
            "write a picture of the differences there (of folders: a folder)");
   app->add_flag("--overwrite", flags->overwrite, "replace such pictures that exist");

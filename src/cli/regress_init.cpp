@@ -10,6 +10,7 @@
 #include "ip2p/regress/suite.h"
 
 #include "bundle_choice.h"
+#include "limit_flags.h"
 #include "option_flags.h"
 #include "regress_commands.h"
 
@@ -21,8 +22,7 @@ struct InitFlags {
   std::vector<std::string> inputs;
   std::vector<std::string> edits;
   EditOptions options;
-  Limits limits;
-  std::optional<std::string> pixels_over;
+  LimitFlags limits;
   std::optional<std::string> model;
 };
 
@@ -43,7 +43,7 @@ void check_names(std::vector<Case> cases) {
 
 Exit run(const InitFlags& flags) {
   validate(flags.options);
-  validate(flags.limits);
+  const Limits limits = flags.limits.checked();
   if (flags.edits.empty())
     throw Error(Exit::usage, "no instruction was given; say what to change with --edit \"...\"");
   const Manifest manifest = read_manifest(choose_bundle(flags.model));
@@ -52,8 +52,7 @@ Exit run(const InitFlags& flags) {
   suite.bundle_name = manifest.name;
   suite.bundle_hash = manifest.sha256;
   suite.defaults = flags.options;
-  suite.limits = flags.limits;
-  if (flags.pixels_over) suite.limits.pixels_over = PixelsOver::parse(*flags.pixels_over);
+  suite.limits = limits;
   if (!suite.limits.any()) {
     suite.limits.max_abs = standard_max_abs;
     suite.limits.mean_abs = standard_mean_abs;
@@ -96,9 +95,7 @@ Command regress_init_command(CLI::App& regress) {
   app->add_option("--edit", flags->edits, "what to change, in words; each picture gets all of them")
       ->allow_extra_args(false);
   add_flags(*app, flags->options);
-  add_flags(*app, flags->limits);
-  add_word(*app, "--pixels-over", flags->pixels_over,
-           "VALUE:SHARE: at most this share of the pixels may differ by more than this of 255");
+  add_limit_flags(*app, flags->limits);
   add_word(*app, "--model", flags->model,
            "the bundle's folder (default: IP2P_MODEL, else the demo that ships)");
   app->footer(

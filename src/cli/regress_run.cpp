@@ -13,6 +13,7 @@
 #include "ip2p/regress/run_record.h"
 
 #include "bundle_choice.h"
+#include "clip_choice.h"
 #include "interrupt.h"
 #include "option_flags.h"
 #include "regress_commands.h"
@@ -35,6 +36,7 @@ struct RunFlags {
   std::optional<std::string> model;
   std::optional<std::string> device;
   std::optional<std::string> dtype;
+  std::optional<std::string> clip;
   std::int64_t batch_size = 1;
   bool quiet = false;
 };
@@ -122,6 +124,16 @@ void write_reports(const RunFlags& flags, const std::vector<CaseResult>& results
   }
 }
 
+/// Which case needs a CLIP bundle, for people; empty when none does.
+std::string clip_need(const std::vector<Case>& cases) {
+  for (const Case& each : cases)
+    for (const Limits& limits : {each.limits, each.cross_backend.value_or(Limits{})})
+      if (needed(limits).clip())
+        return text("the case ", each.name, " has the limit ",
+                    limits.clip_image ? "clip_image" : "clip_direction");
+  return "";
+}
+
 Exit run(const RunFlags& flags) {
   const Suite suite = read_suite(flags.suite);
   const std::vector<Case> cases = chosen_cases(suite, flags);
@@ -135,6 +147,8 @@ Exit run(const RunFlags& flags) {
                 text("no case of ", suite.folder, " was chosen; it has ", suite.cases.size()));
   const BundleChoice bundle = choose_bundle(flags.model);
   const Manifest manifest = read_manifest(bundle);
+  const std::optional<ClipFeatures> clip =
+      load_clip(flags.clip, clip_need(cases), flags.device.value_or("auto"));
   for (const std::optional<std::string>& report : {flags.json, flags.junit})
     if (report) check_writable(*report, Existing::replace);
   std::optional<ReportFolder> html;
@@ -145,9 +159,13 @@ Exit run(const RunFlags& flags) {
     return load_models(bundle.folder, {flags.device.value_or("auto")}, flags.dtype.value_or("auto"),
                        0);
   });
-  const RunRules rules =
-      run_rules(manifest, loaded, folder, static_cast<std::size_t>(flags.batch_size));
-  const RunOrigin origin{manifest, {.device = device_kind(loaded.device), .dtype = loaded.dtype}};
+  RunRules rules = run_rules(manifest, loaded, folder, static_cast<std::size_t>(flags.batch_size));
+  RunOrigin origin{manifest, {.device = device_kind(loaded.device), .dtype = loaded.dtype}};
+  if (clip) {
+    rules.features = clip->features.get();
+    origin.clip_name = clip->name;
+    origin.clip_hash = clip->hash;
+  }
 
   for (const CaseResult& orphan : results) std::cout << result_line(orphan) << "\n";
   std::ranges::move(made_and_judged(cases, loaded, rules, flags), std::back_inserter(results));
@@ -191,6 +209,9 @@ Command regress_run_command(CLI::App& regress) {
   add_word(*app, "--device", flags->device, "auto (default), cpu, cuda or cuda:N");
   add_word(*app, "--dtype", flags->dtype,
            "precision; auto (default) is float32 on the CPU and float16 on CUDA");
+  add_word(*app, "--clip", flags->clip,
+           "a CLIP bundle's folder, to measure what pictures show (default: IP2P_CLIP, where a "
+           "limit needs it)");
   app->add_option("--batch-size", flags->batch_size, "pictures edited together")
       ->check([](const std::string& word) {
         return number_problem<std::int64_t>(word, Range{std::int64_t{1}, std::int64_t{256}});

@@ -37,8 +37,26 @@ Image with_only(const Image& picture, const Image& reference, const Counted& cou
   for (std::size_t i = 0; i < counted.size(); ++i) {
     if (counted[i] != 0) continue;
     for (std::size_t c = 3 * i; c < 3 * i + 3; ++c) result.rgb[c] = reference.rgb[c];
+    if (!result.alpha.empty() && !reference.alpha.empty()) result.alpha[i] = reference.alpha[i];
   }
   return result;
+}
+
+/// `picture` is the reference where nothing that counts has changed.
+void measure_clip(Metrics& metrics, MetricChoice choice, const Image& reference,
+                  const Image& picture, const ClipSubject& clip) {
+  const bool has_all = clip.features && (!choice.clip_direction || (clip.input && clip.captions));
+  if (!has_all) throw Error(Exit::bug, "CLIP metrics without features, input or captions");
+  if (choice.clip_image)
+    metrics.clip_image = &picture == &reference ? 1.0
+                                                : cosine(clip.features->of_picture(reference),
+                                                         clip.features->of_picture(picture));
+  if (choice.clip_direction)
+    metrics.clip_direction =
+        change_similarity({.before = clip.features->of_picture(*clip.input),
+                           .after = clip.features->of_picture(picture)},
+                          {.before = clip.features->of_text(clip.captions->before),
+                           .after = clip.features->of_text(clip.captions->after)});
 }
 
 }  // namespace
@@ -75,7 +93,9 @@ Limits Limits::or_else(const Limits& other) const {
           .pixels_over = pixels_over ? pixels_over : other.pixels_over,
           .psnr_db = psnr_db ? psnr_db : other.psnr_db,
           .ssim = ssim ? ssim : other.ssim,
-          .flip = flip ? flip : other.flip};
+          .flip = flip ? flip : other.flip,
+          .clip_image = clip_image ? clip_image : other.clip_image,
+          .clip_direction = clip_direction ? clip_direction : other.clip_direction};
 }
 
 Limits limits_from_json(const Json& json) {
@@ -106,16 +126,19 @@ Json limits_to_json(const Limits& limits) {
 }
 
 Metrics measure(const Image& reference, const Image& picture, MetricChoice choice,
-                const Counted& counted) {
-  Metrics metrics{.pixels = pixel_difference(reference, picture, counted), .ssim = {}, .flip = {}};
-  if (!choice.ssim && !choice.flip) return metrics;
+                const Counted& counted, const ClipSubject& clip) {
+  Metrics metrics;
+  metrics.pixels = pixel_difference(reference, picture, counted);
+  if (!choice.ssim && !choice.flip && !choice.clip()) return metrics;
   // Most pictures in a suite are equal to their reference.
   const bool is_equal = metrics.pixels.mean_square == 0;
+  const bool is_same = metrics.pixels.worst.value == 0;  // in alpha too, which CLIP sees
   const Image compared =
-      is_equal || counted.empty() ? Image{} : with_only(picture, reference, counted);
+      is_same || counted.empty() ? Image{} : with_only(picture, reference, counted);
   const Image& other = compared.rgb.empty() ? picture : compared;
   if (choice.ssim) metrics.ssim = is_equal ? 1.0 : ssim(reference, other, counted);
   if (choice.flip) metrics.flip = is_equal ? 0.0 : flip(reference, other, counted);
+  if (choice.clip()) measure_clip(metrics, choice, reference, is_same ? reference : other, clip);
   return metrics;
 }
 
@@ -140,6 +163,11 @@ std::vector<Judged> judge(const Metrics& metrics, const Limits& limits) {
   if (limits.psnr_db) at_least("psnr_db", pixels.psnr_db(), *limits.psnr_db);
   if (limits.ssim) at_least("ssim", measured("ssim", metrics.ssim), *limits.ssim);
   if (limits.flip) at_most("flip", measured("flip", metrics.flip), *limits.flip);
+  if (limits.clip_image)
+    at_least("clip_image", measured("clip_image", metrics.clip_image), *limits.clip_image);
+  if (limits.clip_direction)
+    at_least("clip_direction", measured("clip_direction", metrics.clip_direction),
+             *limits.clip_direction);
   return judged;
 }
 
@@ -158,6 +186,8 @@ Json measures_to_json(const Metrics& metrics, const std::vector<Judged>& judged)
             {"psnr_db", finite(pixels.psnr_db())}};
   if (metrics.ssim) json["ssim"] = *metrics.ssim;
   if (metrics.flip) json["flip"] = *metrics.flip;
+  if (metrics.clip_image) json["clip_image"] = *metrics.clip_image;
+  if (metrics.clip_direction) json["clip_direction"] = *metrics.clip_direction;
   for (const Judged& each : judged)
     json["limits"].push_back({{"metric", each.metric},
                               {"found", finite(each.found)},
@@ -167,7 +197,10 @@ Json measures_to_json(const Metrics& metrics, const std::vector<Judged>& judged)
 }
 
 MetricChoice needed(const Limits& limits) {
-  return {.ssim = limits.ssim.has_value(), .flip = limits.flip.has_value()};
+  return {.ssim = limits.ssim.has_value(),
+          .flip = limits.flip.has_value(),
+          .clip_image = limits.clip_image.has_value(),
+          .clip_direction = limits.clip_direction.has_value()};
 }
 
 std::string mismatch(const Image& reference, const Image& picture) {

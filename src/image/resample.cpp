@@ -15,7 +15,7 @@
 namespace ip2p {
 namespace {
 
-constexpr double lobes = 3.0;
+constexpr double lobes = 3.0;  // of the Lanczos filter
 // 8 bits of result and 2 for sums beyond it, as the filter's negative lobes make them.
 constexpr int fraction_bits = 32 - 8 - 2;
 
@@ -29,11 +29,53 @@ double lanczos(double x) {
   return -lobes <= x && x < lobes ? sinc(x) * sinc(x / lobes) : 0.0;
 }
 
+/// Catmull and Rom's cubic, the a = -0.5 of Pillow's BICUBIC.
+double cubic(double x) {
+  constexpr double a = -0.5;
+  x = std::abs(x);
+  if (x < 1.0) return ((a + 2.0) * x - (a + 3.0)) * x * x + 1;
+  if (x < 2.0) return (((x - 5) * x + 8) * x - 4) * a;
+  return 0.0;
+}
+
+/// A filter's shape, and how far it reaches.
+struct Kernel {
+  double (*weight)(double x);
+  double support;
+};
+
+constexpr Kernel lanczos_kernel{lanczos, lobes};
+constexpr Kernel cubic_kernel{cubic, 2.0};
+
 /// Edges on one axis, in single precision as Pillow takes them.
 struct Span {
   float begin;
   float end;
 };
+
+/// How one axis is resampled.
+struct Axis {
+  Kernel kernel;
+  int source;  // pixels
+  Span span;   // the part of the source that becomes the whole result
+  int result;  // pixels of the whole result
+  int first;   // the first of them that is made
+  int count;   // how many are made
+
+  [[nodiscard]] bool changes_nothing() const {
+    return source == result && span.begin == 0.0F && span.end == static_cast<float>(source) &&
+           count == result;
+  }
+};
+
+Axis whole_axis(Kernel kernel, int source, Span span, int result) {
+  return {.kernel = kernel,
+          .source = source,
+          .span = span,
+          .result = result,
+          .first = 0,
+          .count = result};
+}
 
 /// Where the pixels of the result come from, on one axis.
 struct Filter {
@@ -53,11 +95,12 @@ struct Filter {
 };
 
 /// The weights of one window, which sum to 1.
-std::vector<double> window_weights(Filter::Window window, double centre, double scale) {
+std::vector<double> window_weights(const Kernel& kernel, Filter::Window window, double centre,
+                                   double scale) {
   std::vector<double> weights;
   double sum = 0.0;
   for (int i = 0; i < window.count; ++i) {
-    weights.push_back(lanczos((i + window.first - centre + 0.5) * (1.0 / scale)));
+    weights.push_back(kernel.weight((i + window.first - centre + 0.5) * (1.0 / scale)));
     sum += weights.back();
   }
   if (sum != 0.0)
@@ -69,21 +112,24 @@ std::int32_t fixed_point(double weight) {
   return static_cast<std::int32_t>((weight < 0 ? -0.5 : 0.5) + weight * (1 << fraction_bits));
 }
 
-Filter lanczos_filter(int source, Span span, int result) {
+Filter filter_of(const Axis& axis) {
+  const auto& [kernel, source, span, result, first_made, count_made] = axis;
   const double step = static_cast<double>(span.end - span.begin) / result;
   const double scale = std::max(step, 1.0);  // shrinking: the filter covers what one pixel becomes
-  const double support = lobes * scale;
+  const double support = kernel.support * scale;
 
   Filter filter{
       .windows = {}, .weights = {}, .widest = static_cast<int>(std::ceil(support)) * 2 + 1};
-  filter.weights.resize(static_cast<std::size_t>(result) * static_cast<std::size_t>(filter.widest));
+  filter.weights.resize(static_cast<std::size_t>(count_made) *
+                        static_cast<std::size_t>(filter.widest));
   auto out = filter.weights.begin();
-  for (int pixel = 0; pixel < result; ++pixel, out += filter.widest) {
+  for (int pixel = first_made; pixel < first_made + count_made; ++pixel, out += filter.widest) {
     const double centre = static_cast<double>(span.begin) + (pixel + 0.5) * step;
     const int first = std::max(static_cast<int>(centre - support + 0.5), 0);
     const int end = std::min(static_cast<int>(centre + support + 0.5), source);
     filter.windows.push_back({.first = first, .count = end - first});
-    std::ranges::transform(window_weights(filter.windows.back(), centre, scale), out, fixed_point);
+    std::ranges::transform(window_weights(kernel, filter.windows.back(), centre, scale), out,
+                           fixed_point);
   }
   return filter;
 }
@@ -139,14 +185,10 @@ Bytes resample_columns(const std::uint8_t* in, std::size_t row_bytes, int first_
   return out;
 }
 
-bool is_whole(Span span, int source, int result) {
-  return source == result && span.begin == 0.0F && span.end == static_cast<float>(source);
-}
-
 /// Pillow 13's choice, which shows in the last bit: columns first where that saves work.
-bool columns_first(Size from, Size to) {
-  const int rows_saved = from.height - to.height;
-  return rows_saved > 0 && rows_saved > 2 * (from.width - to.width);
+bool columns_first(const Axis& columns, const Axis& rows) {
+  const int rows_saved = rows.source - rows.result;
+  return rows_saved > 0 && rows_saved > 2 * (columns.source - columns.result);
 }
 
 std::size_t at(int index) {
@@ -166,21 +208,29 @@ Bytes resample_rows_first(const Bytes& pixels, std::size_t width, const Filter& 
 
 /// One plane or interleaved picture. A pass that would change nothing is left out, as in Pillow.
 template <std::size_t channels>
-Bytes resample(const Bytes& pixels, Size from, Size to, Span columns, Span rows) {
-  const bool same_width = is_whole(columns, from.width, to.width);
-  const bool same_height = is_whole(rows, from.height, to.height);
+Bytes resample(const Bytes& pixels, const Axis& columns, const Axis& rows) {
+  const bool same_width = columns.changes_nothing();
+  const bool same_height = rows.changes_nothing();
   if (same_width && same_height) return pixels;
 
-  const std::size_t width = at(from.width);
-  const Filter horizontal = lanczos_filter(from.width, columns, to.width);
-  const Filter vertical = lanczos_filter(from.height, rows, to.height);
+  const std::size_t width = at(columns.source);
+  const Filter horizontal = filter_of(columns);
+  const Filter vertical = filter_of(rows);
   if (same_height)
-    return resample_rows<channels>(pixels.data(), width, 0, at(from.height), horizontal);
-  if (!same_width && !columns_first(from, to))
+    return resample_rows<channels>(pixels.data(), width, 0, at(rows.source), horizontal);
+  if (!same_width && !columns_first(columns, rows))
     return resample_rows_first<channels>(pixels, width, horizontal, vertical);
   const Bytes between = resample_columns(pixels.data(), width * channels, 0, vertical);
   if (same_width) return between;
-  return resample_rows<channels>(between.data(), width, 0, at(to.height), horizontal);
+  return resample_rows<channels>(between.data(), width, 0, at(rows.count), horizontal);
+}
+
+Image resampled(const Image& image, const Axis& columns, const Axis& rows) {
+  return {.width = columns.count,
+          .height = rows.count,
+          .rgb = resample<3>(image.rgb, columns, rows),
+          .alpha = image.alpha.empty() ? Bytes{} : resample<1>(image.alpha, columns, rows),
+          .exif = image.exif};
 }
 
 std::size_t area(const Image& image) {
@@ -224,13 +274,8 @@ Image resize_lanczos(const Image& image, Size size, const Box& box) {
   check_inside(columns, image.width);
   check_inside(rows, image.height);
 
-  const Size from{image.width, image.height};
-  return {
-      .width = size.width,
-      .height = size.height,
-      .rgb = resample<3>(image.rgb, from, size, columns, rows),
-      .alpha = image.alpha.empty() ? Bytes{} : resample<1>(image.alpha, from, size, columns, rows),
-      .exif = image.exif};
+  return resampled(image, whole_axis(lanczos_kernel, image.width, columns, size.width),
+                   whole_axis(lanczos_kernel, image.height, rows, size.height));
 }
 
 Image resize_lanczos(const Image& image, int width, int height) {
@@ -239,6 +284,24 @@ Image resize_lanczos(const Image& image, int width, int height) {
                   .right = static_cast<double>(image.width),
                   .bottom = static_cast<double>(image.height)};
   return resize_lanczos(image, {width, height}, whole);
+}
+
+Image resize_bicubic(const Image& image, Size size, const Rectangle& part) {
+  check_sizes(image, size);
+  const auto [left, top, width, height] = part;
+  if (std::min(left, top) < 0 || std::min(width, height) < 1 || width > size.width - left ||
+      height > size.height - top)
+    throw Error(Exit::bug, text("cannot make ", width, "x", height, " pixels at ", left, ", ", top,
+                                " of a picture of ", size.width, "x", size.height));
+  Axis columns =
+      whole_axis(cubic_kernel, image.width, {0, static_cast<float>(image.width)}, size.width);
+  columns.first = left;
+  columns.count = width;
+  Axis rows =
+      whole_axis(cubic_kernel, image.height, {0, static_cast<float>(image.height)}, size.height);
+  rows.first = top;
+  rows.count = height;
+  return resampled(image, columns, rows);
 }
 
 Image fit_crop(const Image& image, int width, int height) {

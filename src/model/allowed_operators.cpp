@@ -1,4 +1,4 @@
-// allowed_operators.cpp - the list: what a traced UNet, VAE or CLIP text encoder consists of, and
+// allowed_operators.cpp - the list: what a traced UNet, VAE or CLIP model consists of, and
 // the arithmetic that a later exporter could reasonably use. What is not here is refused, whatever
 // it does.
 #include "allowed_operators.h"
@@ -10,13 +10,14 @@ namespace ip2p {
 namespace {
 
 // Sorted, for the binary search.
-constexpr std::array<std::string_view, 90> allowed{
+constexpr std::array<std::string_view, 91> allowed{
     "aten::Int",
     "aten::ScalarImplicit",
     "aten::abs",
     "aten::add",
     "aten::add_",
     "aten::addmm",
+    "aten::argmax",
     "aten::baddbmm",
     "aten::bmm",
     "aten::cat",

@@ -2,38 +2,16 @@
 #include "ip2p/model/bundle.h"
 
 #include <array>
-#include <future>
 #include <utility>
 #include <vector>
 
 #include "ip2p/base/error.h"
 
+#include "load_verified.h"
 #include "module.h"
 #include "shape.h"
 
 namespace ip2p {
-
-namespace {
-
-/// Hashes these files while they are loaded: both read the same pages. One thread, because loading
-/// needs the other cores. What is wrong with a file is better said by its hash than by the parser
-/// that stumbles over it, so a failed verification wins.
-template <class Load>
-void load_verified(const std::vector<BundleFile>& files, Load load) {
-  for (const BundleFile& file : files) verify_size(file);
-  std::future<void> hashes = std::async(std::launch::async, [&files] {
-    for (const BundleFile& file : files) verify_file(file);
-  });
-  try {
-    load();
-    hashes.get();
-  } catch (...) {
-    if (hashes.valid()) hashes.get();
-    throw;
-  }
-}
-
-}  // namespace
 
 Bundle::Bundle(const fs::path& folder, const Placement& placement)
     : Bundle(folder, placement, {module_parts.begin(), module_parts.end()}) {}

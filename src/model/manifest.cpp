@@ -2,62 +2,15 @@
 // here.
 #include "ip2p/model/manifest.h"
 
-#include <algorithm>
+#include <iterator>
 
 #include "ip2p/base/error.h"
-#include "ip2p/base/json_text.h"
 
 #include "json_fields.h"
+#include "manifest_file.h"
 
 namespace ip2p {
 namespace {
-
-constexpr std::uint64_t manifest_limit_bytes = std::uint64_t{16} << 20;
-
-/// What is wrong with a bundle is Error{model}, also when it is a file that cannot be read.
-template <class Read>
-auto as_model_error(Read read) {
-  try {
-    return read();
-  } catch (const Error& error) {
-    throw Error(Exit::model, error.what());
-  }
-}
-
-Json parse(const fs::path& path, const Bytes& bytes) {
-  try {
-    return parse_json<Json>({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  } catch (const std::exception& error) {
-    throw Error(Exit::model,
-                text(path, " is not valid JSON (", error.what(), "); export the bundle again"));
-  }
-}
-
-void check_format(const JsonFields& fields, const fs::path& path) {
-  const auto format = fields.get<std::int64_t>("format", "a whole number");
-  if (format != Manifest::format)
-    throw Error(Exit::model,
-                text(path, ": bundle format ", format, ", this ip2p reads format ",
-                     Manifest::format, "; export the bundle again or use another ip2p"));
-  const auto family = fields.get<std::string>("family", "\"instruct-pix2pix\"");
-  if (family != "instruct-pix2pix") fields.fail("family", "\"instruct-pix2pix\"", family);
-}
-
-bool is_sha256(const std::string& hash) {
-  return hash.size() == 64 && hash.find_first_not_of("0123456789abcdef") == std::string::npos;
-}
-
-BundleFile read_file_entry(const JsonFields& fields, const fs::path& folder) {
-  fields.only({"path", "bytes", "sha256"});
-  const auto name = fields.get<std::string>("path", "a file name");
-  if (name.empty() || name == "." || name == ".." || name.find('/') != std::string::npos)
-    fields.fail("path", "the name of a file in the bundle's folder", name);
-  BundleFile file{.path = folder / name,
-                  .bytes = static_cast<std::uint64_t>(fields.integer("bytes", 1, INT64_MAX)),
-                  .sha256 = fields.get<std::string>("sha256", "64 hexadecimal digits")};
-  if (!is_sha256(file.sha256)) fields.fail("sha256", "64 hexadecimal digits", file.sha256);
-  return file;
-}
 
 std::vector<float> read_betas(const JsonFields& fields, std::int64_t train_timesteps) {
   const Json betas = fields.get<Json>("betas", "a list of numbers");
@@ -101,11 +54,7 @@ void read_text(const JsonFields& fields, Manifest& manifest) {
   fields.only({"length", "width", "vocabulary", "start", "end", "pad", "front_end"});
   manifest.context_width = fields.integer("width", 1, 65536);
   manifest.vocabulary = fields.integer("vocabulary", 3, 10'000'000);
-  manifest.text.length = fields.integer("length", 3, 4096);
-  manifest.text.start = fields.integer("start", 0, manifest.vocabulary - 1);
-  manifest.text.end = fields.integer("end", 0, manifest.vocabulary - 1);
-  manifest.text.pad = fields.integer("pad", 0, manifest.vocabulary - 1);
-  manifest.text.front_end = choice<FrontEnd>(fields, "front_end", front_end_names);
+  manifest.text = read_tokenizer(fields, manifest.vocabulary);
 }
 
 EditDefaults read_defaults(const JsonFields& fields) {
@@ -121,14 +70,6 @@ EditDefaults read_defaults(const JsonFields& fields) {
   if (fields.has("resolution"))
     defaults.resolution = fields.integer("resolution", EditDefaults::resolution_range);
   return defaults;
-}
-
-/// An object whose values are strings, for people.
-std::map<std::string, std::string> read_notes(const JsonFields& fields) {
-  std::map<std::string, std::string> notes;
-  for (const auto& [key, value] : fields.json().items())
-    notes[key] = value.is_string() ? value.get<std::string>() : value.dump();
-  return notes;
 }
 
 void check_sizes(const Manifest& manifest, const JsonFields& fields) {
@@ -148,21 +89,22 @@ Manifest read_manifest(const fs::path& folder) {
     throw Error(Exit::model, text("there is no bundle at ", folder,
                                   " (no bundle.json in it); give its folder "
                                   "with --model, or make one with scripts/export_bundle.py"));
-  const Bytes bytes = as_model_error([&] { return read_file(path, manifest_limit_bytes); });
-  const JsonFields fields(parse(path, bytes), "", path);
-  check_format(fields, path);
+  const ManifestFile file = read_manifest_file(path);
+  const JsonFields fields(file.json, "", path);
+  check_format(fields, path, Manifest::format, "instruct-pix2pix");
   fields.only({"format", "family", "name", "random_weights", "weights_dtype", "files", "noise",
                "latent", "size_multiple", "text", "defaults", "exporter", "source"});
 
   Manifest manifest;
   manifest.folder = folder;
-  manifest.sha256 = sha256_of(bytes);
+  manifest.sha256 = file.sha256;
   manifest.name = fields.get<std::string>("name", "a name");
   manifest.random_weights = fields.get<bool>("random_weights", "true or false");
   manifest.weights_dtype = fields.get<std::string>("weights_dtype", "a dtype");
   const JsonFields files = fields.object("files");
   for (const std::string_view part : bundle_parts)
-    manifest.files.emplace(part, read_file_entry(files.object(std::string(part)), folder));
+    manifest.files.emplace(part,
+                           read_file_entry(files.object(std::string(part)), folder, edit_bundle));
   manifest.noise = read_noise(fields.object("noise"));
   manifest.latent = read_latent(fields.object("latent"));
   manifest.size_multiple = fields.integer("size_multiple", FitRule::size_multiple_range);
@@ -172,27 +114,6 @@ Manifest read_manifest(const fs::path& folder) {
   manifest.source = read_notes(fields.object("source"));
   check_sizes(manifest, fields);
   return manifest;
-}
-
-void verify_size(const BundleFile& file) {
-  std::error_code failed;
-  const std::uint64_t bytes = fs::file_size(file.path, failed);
-  if (failed)
-    throw Error(Exit::model,
-                text(file.path, " is missing from the bundle; export or copy it again"));
-  if (bytes != file.bytes)
-    throw Error(Exit::model,
-                text(file.path, " has ", bytes, " bytes, bundle.json says ", file.bytes,
-                     ": it is cut short or was replaced; export or copy the bundle again"));
-}
-
-void verify_file(const BundleFile& file) {
-  verify_size(file);
-  const std::string hash = as_model_error([&] { return sha256_of_file(file.path); });
-  if (hash != file.sha256)
-    throw Error(Exit::model,
-                text(file.path, " has SHA-256 ", hash, ", bundle.json says ", file.sha256,
-                     ": it was changed; export or copy the bundle again"));
 }
 
 }  // namespace ip2p

@@ -29,9 +29,9 @@ std::string last_line(std::string message) {
   return message.substr(message.rfind('\n') + 1);
 }
 
-[[noreturn]] void refuse(const fs::path& path, const std::string& why) {
+[[noreturn]] void refuse(const BundleFile& file, const std::string& why) {
   throw Error(Exit::model,
-              text(path, " ", why, "; export the bundle again with scripts/export_bundle.py"));
+              text(file.path, " ", why, "; export the bundle again with ", file.kind.exporter));
 }
 
 /// Whether an archive has a record of that name. Names are compared as they stand: libtorch finds
@@ -56,51 +56,52 @@ std::string lower_case(std::string name) {
   return name;
 }
 
-void refuse_code_that_runs_on_load(const MappedArchive& archive, const fs::path& path) {
+void refuse_code_that_runs_on_load(const MappedArchive& archive, const BundleFile& file) {
   std::set<std::string> seen;
   archive.for_each_record([&](const std::string& record, std::string_view code) {
     if (!is_known_record(record) || !seen.insert(lower_case(record)).second)
-      refuse(path, text("has a record that no bundle needs (", record, ")"));
+      refuse(file, text("has a record that no bundle needs (", record, ")"));
     if (code.find("__setstate__") != std::string_view::npos)
-      refuse(path,
+      refuse(file,
              text("has code that would run while it is loaded (__setstate__ in ", record, ")"));
   });
 }
 
-void check_operators(const torch::jit::Block& block, const fs::path& path) {
+void check_operators(const torch::jit::Block& block, const BundleFile& file) {
   for (const torch::jit::Node* node : block.nodes()) {
     const std::string kind = node->kind().toQualString();
     if (!is_allowed_operator(kind))
-      refuse(path, text("calls the operator ", kind, ", which is not one that a bundle may use"));
-    for (const torch::jit::Block* inner : node->blocks()) check_operators(*inner, path);
+      refuse(file, text("calls the operator ", kind, ", which is not one that a bundle may use"));
+    for (const torch::jit::Block* inner : node->blocks()) check_operators(*inner, file);
   }
 }
 
-void check_graph(const torch::jit::Module& module, const fs::path& path) {
+void check_graph(const torch::jit::Module& module, const BundleFile& file) {
   const auto forward = module.find_method("forward");
-  if (!forward) refuse(path, "has no forward method");
+  if (!forward) refuse(file, "has no forward method");
   const std::shared_ptr<torch::jit::Graph> graph = forward->graph()->copy();
   torch::jit::Inline(*graph);
-  check_operators(*graph->block(), path);
+  check_operators(*graph->block(), file);
 }
 
-[[noreturn]] void refuse_or_out_of_memory(const fs::path& path, const Placement& placement,
+[[noreturn]] void refuse_or_out_of_memory(const BundleFile& file, const Placement& placement,
                                           const std::string& message) {
   if (is_out_of_memory(message))
-    throw_out_of_memory(device_name(placement.device), text("loading ", path));
-  refuse(path, text("is not a TorchScript archive (", first_line(message), ")"));
+    throw_out_of_memory(device_name(placement.device), text("loading ", file.path));
+  refuse(file, text("is not a TorchScript archive (", first_line(message), ")"));
 }
 
-torch::jit::Module load(const fs::path& path, const Placement& placement) {
+torch::jit::Module load(const BundleFile& file, const Placement& placement) {
+  const fs::path& path = file.path;
   try {
     const auto start = std::chrono::steady_clock::now();
     const auto seconds = [&start] {
       return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     };
     MappedArchive archive(path);
-    refuse_code_that_runs_on_load(archive, path);
+    refuse_code_that_runs_on_load(archive, file);
     torch::jit::Module module = archive.load();
-    check_graph(module, path);
+    check_graph(module, file);
     const double read = seconds();
     module.eval();
     archive.fill(module, placement.device, placement.dtype);
@@ -111,9 +112,9 @@ torch::jit::Module load(const fs::path& path, const Placement& placement) {
   } catch (const Error&) {
     throw;
   } catch (const c10::Error& error) {
-    refuse_or_out_of_memory(path, placement, error.what_without_backtrace());
+    refuse_or_out_of_memory(file, placement, error.what_without_backtrace());
   } catch (const std::exception& error) {
-    refuse_or_out_of_memory(path, placement, error.what());
+    refuse_or_out_of_memory(file, placement, error.what());
   }
 }
 
@@ -125,7 +126,7 @@ struct Module::Script {
 
 Module::Module(const BundleFile& file, const Placement& placement)
     : name_(file.path.filename().string()),
-      script_(std::make_unique<Script>(load(file.path, placement))) {}
+      script_(std::make_unique<Script>(load(file, placement))) {}
 
 Module::Module(Module&&) noexcept = default;
 Module& Module::operator=(Module&&) noexcept = default;

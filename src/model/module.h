@@ -8,7 +8,7 @@
 
 #include <torch/types.h>
 
-#include "ip2p/model/manifest.h"
+#include "ip2p/model/bundle_file.h"
 #include "ip2p/model/named_tensors.h"
 #include "ip2p/model/placement.h"
 

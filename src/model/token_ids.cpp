@@ -10,15 +10,19 @@
 
 namespace ip2p {
 
+torch::Tensor checked_ids(const Tokens& tokens, std::int64_t vocabulary, const BundleFile& file) {
+  const auto largest = std::ranges::max(tokens.ids);
+  if (largest >= vocabulary)
+    throw Error(Exit::model,
+                text(file.path, " gives the token ", largest, ", ", file.kind.manifest,
+                     " says that there are ", vocabulary, "; export the bundle again"));
+  return torch::tensor(tokens.ids).unsqueeze(0);
+}
+
 torch::Tensor token_ids(const Tokenizer& tokenizer, const std::string& instruction,
                         const Manifest& manifest) {
-  const Tokens tokens = tokenizer.encode(instruction);
-  const auto largest = std::ranges::max(tokens.ids);
-  if (largest >= manifest.vocabulary)
-    throw Error(Exit::model, text(manifest.file("tokenizer").path, " gives the token ", largest,
-                                  ", bundle.json says that there are ", manifest.vocabulary,
-                                  "; export the bundle again"));
-  return torch::tensor(tokens.ids).unsqueeze(0);
+  return checked_ids(tokenizer.encode(instruction), manifest.vocabulary,
+                     manifest.file("tokenizer"));
 }
 
 }  // namespace ip2p

@@ -88,7 +88,17 @@ std::string short_hash(const std::string& hash) {
   return hash.substr(0, shown);
 }
 
-CaseVerdict against(const Case& judged, const MadePicture& made, const Reference& reference) {
+/// The CLIP metrics are of whole pictures: of the rest, with the reference's pixels elsewhere.
+MetricChoice choice_of(const Part& part, const ClipSubject& clip) {
+  MetricChoice choice = needed(part.limits);
+  if (!part.region.empty() || clip.features == nullptr) return choice;
+  choice.clip_image = true;
+  choice.clip_direction = clip.captions != nullptr;
+  return choice;
+}
+
+CaseVerdict against(const Case& judged, const MadePicture& made, const Reference& reference,
+                    const ClipSubject& clip) {
   CaseVerdict verdict;
   verdict.verdict = Verdict::fails;
   verdict.reference = reference.path;
@@ -118,7 +128,7 @@ CaseVerdict against(const Case& judged, const MadePicture& made, const Reference
   }
   for (const Part& part : parts_of(judged, made.picture.width, made.picture.height, limits)) {
     const Metrics metrics =
-        measure(reference.picture, made.picture, needed(part.limits), part.counted);
+        measure(reference.picture, made.picture, choice_of(part, clip), part.counted, clip);
     std::vector<Judged> found = judge(metrics, part.limits);
     verdict.parts.push_back(
         {.region = part.region, .metrics = metrics, .judged = std::move(found)});
@@ -160,7 +170,8 @@ bool MeasuredPart::holds() const {
   return std::ranges::all_of(judged, &Judged::holds);
 }
 
-CaseVerdict judge_case(const Case& judged, const MadePicture& made) {
+CaseVerdict judge_case(const Case& judged, const MadePicture& made,
+                       const ImageTextFeatures* features) {
   if (judged.references.empty()) {
     CaseVerdict verdict;
     verdict.verdict = Verdict::added;
@@ -169,8 +180,15 @@ CaseVerdict judge_case(const Case& judged, const MadePicture& made) {
   }
   std::optional<CaseVerdict> nearest;
   try {
+    ClipSubject clip{.features = features};
+    Image input;
+    if (features != nullptr && judged.captions) {
+      input = read_image(judged.input);
+      clip.input = &input;
+      clip.captions = &*judged.captions;
+    }
     for (const fs::path& path : judged.references) {
-      CaseVerdict verdict = against(judged, made, read_reference(path));
+      CaseVerdict verdict = against(judged, made, read_reference(path), clip);
       if (verdict.verdict == Verdict::passes) return verdict;
       if (!nearest || farness(verdict) < farness(*nearest)) nearest = std::move(verdict);
     }

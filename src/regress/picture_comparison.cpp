@@ -41,7 +41,9 @@ ComparedPicture compare_images(const Image& reference, const Image& picture,
   const MetricChoice for_limits = needed(rules.limits);
   compared.metrics = measure(reference, picture,
                              {.ssim = for_limits.ssim || rules.measured.ssim,
-                              .flip = for_limits.flip || rules.measured.flip});
+                              .flip = for_limits.flip || rules.measured.flip,
+                              .clip_image = for_limits.clip_image || rules.measured.clip_image},
+                             {}, {.features = rules.features});
   compared.judged = judge(*compared.metrics, rules.limits);
   if (!same_enough(compared)) compared.outcome = Comparison::differs;
   if (diff && compared.metrics->pixels.worst.value > 0)

@@ -138,7 +138,8 @@ class Run {
           made,
           {.picture = read_image(result.picture, rules_.engine.limits),
            .back_end = {.device = device_kind(rules_.engine.device), .dtype = rules_.engine.dtype},
-           .bundle_hash = rules_.engine.manifest.sha256});
+           .bundle_hash = rules_.engine.manifest.sha256},
+          rules_.features);
     } catch (const Error& error) {
       result.verdict = error_verdict(error.exit(), error.what());
     }

@@ -59,8 +59,10 @@ Json run_to_json(const fs::path& folder, const std::vector<CaseResult>& results,
             {"ip2p", IP2P_VERSION},
             {"bundle", {{"name", origin.manifest.name}, {"hash", origin.manifest.sha256}}},
             {"device", origin.back_end.device},
-            {"dtype", origin.back_end.dtype},
-            {"results", Json::array()}};
+            {"dtype", origin.back_end.dtype}};
+  if (!origin.clip_name.empty())
+    json["clip"] = {{"name", origin.clip_name}, {"hash", origin.clip_hash}};
+  json["results"] = Json::array();
   for (const CaseResult& result : results) json["results"].push_back(result_json(folder, result));
   return json;
 }

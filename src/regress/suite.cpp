@@ -11,6 +11,7 @@
 #include "ip2p/base/json_text.h"
 #include "ip2p/edit/instruction.h"
 #include "ip2p/image/folder_walk.h"
+#include "ip2p/text/words.h"
 
 namespace ip2p {
 namespace {
@@ -101,9 +102,38 @@ Region region_from(Json json, const fs::path& folder, std::size_t number) {
     throw Error(Exit::usage, text(region.name, ": expected either a rectangle or a mask"));
   if (region.ignored == region.limits.any())
     throw Error(Exit::usage, text(region.name, ": expected either \"ignore\": true or limits"));
+  if (needed(region.limits).clip())
+    throw Error(Exit::usage, text(region.name,
+                                  ": CLIP looks at whole pictures; give clip_image and "
+                                  "clip_direction among the limits of the case"));
   if (!region.mask.empty() && !fs::is_regular_file(region.mask))
     throw Error(Exit::file, text(region.name, ": there is no mask ", region.mask));
   return region;
+}
+
+Captions captions_from(const Json& json) {
+  const auto is_said = [](const Json& value) {
+    return value.is_string() &&
+           value.get<std::string>().find_first_not_of(" \t\r\n") != std::string::npos;
+  };
+  if (!json.is_array() || json.size() != 2 || !std::all_of(json.begin(), json.end(), is_said))
+    throw Error(Exit::usage,
+                text("captions: expected two texts, what the input shows and what the edited "
+                     "picture is to show, got ",
+                     json.dump()));
+  Captions captions{.before = json[0].get<std::string>(), .after = json[1].get<std::string>()};
+  check_utf8(captions.before);
+  check_utf8(captions.after);
+  return captions;
+}
+
+void check_captions(const Case& read) {
+  const bool is_needed =
+      read.limits.clip_direction || (read.cross_backend && read.cross_backend->clip_direction);
+  if (is_needed && !read.captions)
+    throw Error(Exit::usage,
+                text("the limit clip_direction needs captions: give the case ", read.name,
+                     " \"captions\": [what the input shows, what the edited picture is to show]"));
 }
 
 void write_json(const fs::path& path, const Json& json, Existing existing) {
@@ -140,6 +170,7 @@ Case case_from(const fs::path& folder, const Suite& suite) {
               .request = {},
               .limits = {},
               .cross_backend = {},
+              .captions = {},
               .regions = {},
               .references = pictures_in(folder / "ref")};
     const auto instruction = taken(json, "instruction");
@@ -152,6 +183,8 @@ Case case_from(const fs::path& folder, const Suite& suite) {
     read.limits = optional_limits(json, "limits").value_or(Limits{}).or_else(suite.limits);
     read.cross_backend = optional_limits(json, "cross_backend");
     if (!read.cross_backend) read.cross_backend = suite.cross_backend;
+    if (const auto captions = taken(json, "captions")) read.captions = captions_from(*captions);
+    check_captions(read);
     if (const auto regions = taken(json, "regions")) {
       if (!regions->is_array()) throw Error(Exit::usage, "regions: expected a list");
       for (const Json& region : *regions)

@@ -7,6 +7,7 @@
 
 #include "ip2p/base/error.h"
 #include "ip2p/base/files.h"
+#include "ip2p/image/centre_square.h"
 
 #include "operation.h"
 
@@ -86,6 +87,13 @@ Json resize_picture(const Json& request) {
   const auto [width, height] = size_from(request.at("to"));
   const Image result = request.value("crop", false) ? fit_crop(image, width, height)
                                                     : resize_lanczos(image, width, height);
+  return {{"picture", written(result, request.at("out").get<std::string>())}};
+}
+
+// {"picture", "side", "out": NAME} -> {"picture"}
+Json square_picture(const Json& request) {
+  const Image result =
+      centre_square(picture_from(request.at("picture")), request.at("side").get<int>());
   return {{"picture", written(result, request.at("out").get<std::string>())}};
 }
 

@@ -13,8 +13,9 @@
 
 namespace ip2p::probe {
 
-// Each is defined in the file of its name.
-Json manifest(const Json& request);
+// Each is defined in the file that is named.
+Json manifest(const Json& request);  // manifest.cpp
+Json clip_manifest(const Json& request);
 Json decode_picture(const Json& request);  // picture.cpp
 Json encode_picture(const Json& request);
 Json picture_record(const Json& request);
@@ -22,6 +23,7 @@ Json crop_sizes(const Json& request);  // fit.cpp
 Json plan_fit(const Json& request);
 Json resize_picture(const Json& request);
 Json fit_picture(const Json& request);
+Json square_picture(const Json& request);
 Json tokenize_texts(const Json& request);  // tokenize.cpp
 
 namespace {
@@ -33,6 +35,7 @@ Json echo(const Json& request) {
 constexpr std::array operations{
     Operation{"echo", echo},
     Operation{"manifest", manifest},
+    Operation{"clip_manifest", clip_manifest},
     Operation{"decode", decode_picture},
     Operation{"encode", encode_picture},
     Operation{"record", picture_record},
@@ -40,6 +43,7 @@ constexpr std::array operations{
     Operation{"fit_sizes", plan_fit},
     Operation{"resize", resize_picture},
     Operation{"fit", fit_picture},
+    Operation{"square", square_picture},
     Operation{"tokenize", tokenize_texts},
 };
 

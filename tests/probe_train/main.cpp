@@ -8,6 +8,8 @@
 #include <torch/torch.h>
 
 #include "ip2p/base/error.h"
+#include "ip2p/image/read.h"
+#include "ip2p/model/clip.h"
 #include "ip2p/train/checkpoint.h"
 #include "ip2p/train/collective.h"
 #include "ip2p/train/optimizer.h"
@@ -107,12 +109,29 @@ NamedTensors together(const Json& request, const NamedTensors& tensors) {
   return results;
 }
 
+/// {"folder", "pictures": [PATH, ...], "texts": [...]} -> what a CLIP bundle gives for each:
+/// "pixels N", "picture N" and "text N".
+NamedTensors clip(const Json& request, const NamedTensors& /*tensors*/) {
+  const Clip model(request.at("folder").get<std::string>(), place("cpu", "float32"));
+  NamedTensors results;
+  for (const std::string path : request.at("pictures")) {
+    const torch::Tensor pixels = model.pixels(read_image(path));
+    const std::size_t number = results.size() / 2;
+    results.emplace_back(text("pixels ", number), pixels);
+    results.emplace_back(text("picture ", number), model.encode_pictures(pixels));
+  }
+  std::size_t number = 0;
+  for (const std::string words : request.at("texts"))
+    results.emplace_back(text("text ", number++), model.encode_texts(model.tokens(words)));
+  return results;
+}
+
 struct Operation {
   std::string_view name;
   NamedTensors (*run)(const Json& request, const NamedTensors& tensors);
 };
 
-constexpr std::array operations{Operation{"optimizer", optimizer},
+constexpr std::array operations{Operation{"optimizer", optimizer}, Operation{"clip", clip},
                                 Operation{"newton_schulz", orthogonalise}, Operation{"copy", copy},
                                 Operation{"together", together}};
 

@@ -25,13 +25,16 @@ class Case:
 # what it wrote, the request to make of each path, and the exit code of a refusal.
 GENERATORS = {
     **{name: (make, "encode", 3) for name, make in damaged_pictures.KINDS.items()},
-    **{name: (make, "manifest", 4) for name, make in damaged_manifests.KINDS.items()},
+    **{
+        name: (make, "clip_manifest" if name.startswith("clip") else "manifest", 4)
+        for name, make in damaged_manifests.KINDS.items()
+    },
 }
 
 
 def request_of(operation, path, output):
-    if operation == "manifest":
-        return {"op": "manifest", "folder": str(path)}
+    if operation in ("manifest", "clip_manifest"):
+        return {"op": operation, "folder": str(path)}
     return {"op": "encode", "path": str(path), "out": str(output)}
 
 

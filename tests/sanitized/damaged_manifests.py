@@ -1,9 +1,21 @@
-"""Bundles whose bundle.json is missing, cut short, or says what cannot be."""
+"""Bundles whose bundle.json or clip.json is missing, cut short, or says what cannot be."""
 
 import copy
 import json
+from dataclasses import dataclass
+from functools import partial
 
-GOOD = {
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of bundle: its manifest, by its file's name and as it should be."""
+
+    name: str
+    good: dict
+    part: str  # a file that it lists
+
+
+EDIT = {
     "format": 1,
     "family": "instruct-pix2pix",
     "name": "test",
@@ -36,13 +48,27 @@ GOOD = {
     "exporter": {},
     "source": {},
 }
+CLIP = {
+    "format": 1,
+    "family": "clip",
+    "name": "test",
+    "random_weights": True,
+    "weights_dtype": "float32",
+    "files": {part: {"path": f"{part}.pt", "bytes": 10, "sha256": "0" * 64} for part in ("image", "text", "tokenizer")},
+    "embedding_width": 24,
+    "image": {"size": 32, "mean": [0.5, 0.4, 0.3], "std": [0.2, 0.3, 0.1]},
+    "text": {"length": 77, "vocabulary": 1000, "start": 998, "end": 999, "pad": 999, "front_end": "clip"},
+    "exporter": {},
+    "source": {},
+}
+KINDS_OF_BUNDLES = (Kind("bundle.json", EDIT, "unet.pt"), Kind("clip.json", CLIP, "image.pt"))
 
 
-def bundle(folder, name, content):
+def bundle(kind, folder, name, content):
     path = folder / name
     path.mkdir()
     if content is not None:
-        (path / "bundle.json").write_bytes(content if isinstance(content, bytes) else content.encode())
+        (path / kind.name).write_bytes(content if isinstance(content, bytes) else content.encode())
     return path
 
 
@@ -54,8 +80,8 @@ def leaves(value, way=()):
             yield from leaves(inner, (*way, key))
 
 
-def changed(way, change):
-    out = copy.deepcopy(GOOD)
+def changed(kind, way, change):
+    out = copy.deepcopy(kind.good)
     inner = out
     for key in way[:-1]:
         inner = inner[key]
@@ -63,28 +89,28 @@ def changed(way, change):
     return json.dumps(out)
 
 
-def fields_missing(_, folder):
+def fields_missing(kind, _, folder):
     optional = {"timestep_spacing", "final_alpha_one"}
-    for way in leaves(GOOD):
+    for way in leaves(kind.good):
         name = ".".join(way)
-        text = changed(way, lambda inner, key: inner.pop(key))
-        yield name, bundle(folder, name, text), way[-1] not in optional
+        text = changed(kind, way, lambda inner, key: inner.pop(key))
+        yield name, bundle(kind, folder, name, text), way[-1] not in optional
 
 
-def fields_of_another_type(random, folder):
+def fields_of_another_type(kind, random, folder):
     strange = [None, True, -1, 0.5, 10**30, "", "x" * 5000, [], {}, [[]], "\u202e\0\n", [1] * 999]
-    for way in leaves(GOOD):
+    for way in leaves(kind.good):
         for i, value in enumerate(random.choice(len(strange), 3, replace=False)):
             name = ".".join(way) + f"_{i}"
 
             def put(inner, key, value=strange[int(value)]):
                 inner[key] = value
 
-            yield name, bundle(folder, name, changed(way, put)), False
+            yield name, bundle(kind, folder, name, changed(kind, way, put)), False
 
 
-def not_json(random, folder):
-    good = json.dumps(GOOD)
+def not_json(kind, random, folder):
+    good = json.dumps(kind.good)
     contents = {
         "missing": None,
         "empty": b"",
@@ -100,33 +126,34 @@ def not_json(random, folder):
         "nested_inside": good.replace('"exporter": {}', '"exporter": {"a": ' + "[" * 100_000 + "]" * 100_000 + "}"),
         "nested_field": good.replace('"name": "test"', '"name": ' + "[" * 100_000 + "]" * 100_000),
         "another_format": good.replace('"format": 1', '"format": 2'),
-        "another_family": good.replace("instruct-pix2pix", "sdxl", 1),
-        "path_outside": good.replace("unet.pt", "../unet.pt"),
-        "absolute_path": good.replace("unet.pt", "/etc/passwd"),
+        "another_family": good.replace(f'"family": "{kind.good["family"]}"', '"family": "sdxl"'),
+        "path_outside": good.replace(kind.part, f"../{kind.part}"),
+        "absolute_path": good.replace(kind.part, "/etc/passwd"),
         "binary": random.bytes(4000),
     }
     for name, content in contents.items():
-        yield name, bundle(folder, name, content), name != "nested_inside"
-    (folder / "a_folder" / "bundle.json").mkdir(parents=True)
+        yield name, bundle(kind, folder, name, content), name != "nested_inside"
+    (folder / "a_folder" / kind.name).mkdir(parents=True)
     yield "a_folder", folder / "a_folder", True
 
 
-def cut_short(random, folder):
-    good = json.dumps(GOOD)
+def cut_short(kind, random, folder):
+    good = json.dumps(kind.good)
     for length in sorted({int(n) for n in random.integers(1, len(good) - 1, 25)}):
-        yield str(length), bundle(folder, str(length), good[:length]), True
+        yield str(length), bundle(kind, folder, str(length), good[:length]), True
 
 
-def bytes_changed(random, folder):
-    good = json.dumps(GOOD).encode()
+def bytes_changed(kind, random, folder):
+    good = json.dumps(kind.good).encode()
     for i in range(40):
         data = bytearray(good)
         for at in random.integers(0, len(data), 1 + i // 8):
             data[at] = int(random.integers(256))
-        yield str(i), bundle(folder, str(i), bytes(data)), False
+        yield str(i), bundle(kind, folder, str(i), bytes(data)), False
 
 
 KINDS = {
-    f"manifest_{function.__name__}": function
+    f"{'clip_' if kind.good is CLIP else ''}manifest_{function.__name__}": partial(function, kind)
+    for kind in KINDS_OF_BUNDLES
     for function in (fields_missing, fields_of_another_type, not_json, cut_short, bytes_changed)
 }

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ip2p/base/options.h"
+#include "ip2p/compare/features.h"
 #include "ip2p/compare/pixel_difference.h"
 
 namespace ip2p {
@@ -33,6 +34,8 @@ struct Limits {
   std::optional<double> psnr_db;
   std::optional<double> ssim;
   std::optional<double> flip;
+  std::optional<double> clip_image;
+  std::optional<double> clip_direction;
 
   /// All but pixels_over, which is two numbers.
   template <class Self, class Field>
@@ -46,6 +49,12 @@ struct Limits {
           Range{0.0, 1000.0});
     field("ssim", self.ssim, "the structural similarity must be at least this", Range{-1.0, 1.0});
     field("flip", self.flip, "the mean FLIP error may be at most this", Range{0.0, 1.0});
+    field("clip-image", self.clip_image,
+          "the similarity of what CLIP sees must be at least this; needs a CLIP bundle",
+          Range{-1.0, 1.0});
+    field("clip-direction", self.clip_direction,
+          "the change of the picture must be that of its caption at least so far, by CLIP",
+          Range{-1.0, 1.0});
   }
 
   [[nodiscard]] bool any() const;
@@ -62,6 +71,23 @@ nlohmann::ordered_json limits_to_json(const Limits& limits);
 struct MetricChoice {
   bool ssim = false;
   bool flip = false;
+  bool clip_image = false;      ///< whether CLIP sees the same in both pictures
+  bool clip_direction = false;  ///< whether CLIP sees what was to be changed
+
+  [[nodiscard]] bool clip() const { return clip_image || clip_direction; }
+};
+
+/// What an edit's input shows, and what the edited picture is to show, in words.
+struct Captions {
+  std::string before;
+  std::string after;
+};
+
+/// What the CLIP metrics need beside the two pictures.
+struct ClipSubject {
+  const ImageTextFeatures* features = nullptr;
+  const Image* input = nullptr;        ///< of clip_direction: what was edited
+  const Captions* captions = nullptr;  ///< of clip_direction
 };
 
 /// What was measured of two pictures.
@@ -69,12 +95,14 @@ struct Metrics {
   PixelDifference pixels;
   std::optional<double> ssim;
   std::optional<double> flip;
+  std::optional<double> clip_image;      ///< cosine of the two pictures' features
+  std::optional<double> clip_direction;  ///< change_similarity of input and picture
 };
 
 /// Both have one size. Pixels that do not count are taken as equal also where a metric looks at a
-/// pixel's surroundings.
+/// pixel's surroundings, or at all of it. Error{bug} when `clip` lacks what the choice needs.
 Metrics measure(const Image& reference, const Image& picture, MetricChoice choice,
-                const Counted& counted = {});
+                const Counted& counted = {}, const ClipSubject& clip = {});
 
 /// A limit, what was found, and whether it holds.
 struct Judged {
@@ -88,7 +116,7 @@ struct Judged {
 std::vector<Judged> judge(const Metrics& metrics, const Limits& limits);
 
 /// What was measured and judged, for reports: max_abs, worst, mean_abs, differing_share, psnr_db
-/// (null for equal pictures: JSON has no infinity), ssim, flip, limits.
+/// (null for equal pictures: JSON has no infinity), ssim, flip, clip_image, clip_direction, limits.
 nlohmann::ordered_json measures_to_json(const Metrics& metrics, const std::vector<Judged>& judged);
 
 /// What the limits need measured.

@@ -1,4 +1,4 @@
-// resample.h - Lanczos resampling that filters when it shrinks, equal to Pillow's to the bit.
+// resample.h - resampling that filters when it shrinks, equal to Pillow's to the bit.
 #pragma once
 
 #include "ip2p/image/image.h"
@@ -21,6 +21,14 @@ struct Box {
   double bottom = 0;
 };
 
+/// Whole pixels of a picture.
+struct Rectangle {
+  int left = 0;
+  int top = 0;
+  int width = 0;
+  int height = 0;
+};
+
 /// The largest part in the middle of a picture of size `from` that has the shape of `to`.
 Box centre_box(Size from, Size to);
 
@@ -31,6 +39,11 @@ Image resize_lanczos(const Image& image, Size size, const Box& box);
 
 /// The whole picture at another size. The same size gives the same picture.
 Image resize_lanczos(const Image& image, int width, int height);
+
+/// `part` of what the picture is at another size, as Pillow's Image.resize(size, BICUBIC), cropped;
+/// the rest of it is not made. Alpha and EXIF as above. Error{bug} when a side is below 1, or the
+/// part reaches outside.
+Image resize_bicubic(const Image& image, Size size, const Rectangle& part);
 
 /// The middle of the picture at another size, as Pillow's ImageOps.fit(image, size, LANCZOS).
 Image fit_crop(const Image& image, int width, int height);

@@ -11,16 +11,10 @@
 #include "ip2p/base/range.h"
 #include "ip2p/diffusion/schedule.h"
 #include "ip2p/image/fit.h"
+#include "ip2p/model/bundle_file.h"
 #include "ip2p/text/tokenizer.h"
 
 namespace ip2p {
-
-/// One file of a bundle.
-struct BundleFile {
-  fs::path path;            ///< absolute or relative to the working folder
-  std::uint64_t bytes = 0;  ///< its exact size
-  std::string sha256;       ///< 64 hexadecimal digits
-};
 
 /// The latent space.
 struct LatentSpec {
@@ -83,13 +77,5 @@ struct Manifest {
 /// Reads and checks `folder`/bundle.json. Error{model} names the field, what was expected and what
 /// is there.
 Manifest read_manifest(const fs::path& folder);
-
-/// Compares the size of one file of the bundle with the manifest. Error{model} when it is missing
-/// or differs.
-void verify_size(const BundleFile& file);
-
-/// Compares the size and the SHA-256 of one file of the bundle with the manifest. Error{model} when
-/// it is missing, cut short or changed.
-void verify_file(const BundleFile& file);
 
 }  // namespace ip2p

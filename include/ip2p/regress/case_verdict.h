@@ -61,8 +61,10 @@ CaseVerdict error_verdict(Exit trouble, std::string reason);
 
 /// Compares with every reference until one matches. A reference counts when it was made by the same
 /// bundle and the same back end, or by another back end where the case has limits for that. What is
-/// in an ignored region counts nowhere, what is in another region only there. Errors in reading a
-/// reference or a mask are verdicts.
-CaseVerdict judge_case(const Case& judged, const MadePicture& made);
+/// in an ignored region counts nowhere, what is in another region only there. With `features` the
+/// CLIP metrics of the rest are measured, whether or not they have a limit. Errors in reading a
+/// reference, a mask or the input are verdicts.
+CaseVerdict judge_case(const Case& judged, const MadePicture& made,
+                       const ImageTextFeatures* features = nullptr);
 
 }  // namespace ip2p

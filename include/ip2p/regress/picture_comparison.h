@@ -20,6 +20,7 @@ struct ComparisonRules {
   std::optional<fs::path> diff;  ///< where a picture of the differences goes: a file for a pair, a
                                  ///< folder for folders; of pairs that differ
   bool overwrite = false;        ///< what is there
+  const ImageTextFeatures* features = nullptr;  ///< of clip_image
 };
 
 /// What became of a pair.

@@ -26,9 +26,10 @@ struct CaseResult {
 
 /// How the edits are made.
 struct RunRules {
-  EngineRules engine;      ///< folder and overwrite are set by the run
-  fs::path folder;         ///< of the run: pictures are NAME.png in it
-  std::size_t judges = 1;  ///< threads that compare
+  EngineRules engine;                           ///< folder and overwrite are set by the run
+  fs::path folder;                              ///< of the run: pictures are NAME.png in it
+  std::size_t judges = 1;                       ///< threads that compare
+  const ImageTextFeatures* features = nullptr;  ///< of the CLIP metrics; they are measured then
 };
 
 /// Makes the pictures of these cases of a suite (several together, one load) and judges each as

@@ -31,6 +31,8 @@ std::string verdict_name(Verdict verdict);
 struct RunOrigin {
   const Manifest& manifest;
   BackEnd back_end;
+  std::string clip_name{};  ///< of the CLIP bundle that measured; empty: none did
+  std::string clip_hash{};
 };
 
 /// A run whose pictures are in or below `folder`: what made it, and of each case the request,

@@ -42,6 +42,7 @@ struct Case {
   EditRequest request;  ///< options as the case and the suite give them, not resolved
   Limits limits;        ///< the case's, and where it says nothing the suite's
   std::optional<Limits> cross_backend;  ///< for references of another back end; none: not compared
+  std::optional<Captions> captions;     ///< there where a limit is clip_direction
   std::vector<Region> regions;
   std::vector<fs::path> references;  ///< in the order of their names; may be none
 };
@@ -60,7 +61,7 @@ struct Suite {
 /// Reads and checks all of a suite but its pictures. Error{file} for what is not there;
 /// Error{usage} for what is wrong in a JSON file, naming the file and the key: unknown keys, values
 /// out of range, no or several inputs, limits that contradict (a region that is ignored and has
-/// limits).
+/// limits) or cannot be measured (clip_direction without captions, CLIP of a region).
 Suite read_suite(const fs::path& folder);
 
 /// Writes suite.json and, where there is none, a .gitignore for what runs make; not its cases.

@@ -11,9 +11,10 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 TEST(Limits, ComeBackFromJson) {
-  const Json json{{"max_abs", 8},    {"mean_abs", 0.5},
-                  {"psnr_db", 40.0}, {"ssim", 0.98},
-                  {"flip", 0.02},    {"pixels_over", {{"value", 2}, {"share", 0.01}}}};
+  const Json json{{"max_abs", 8},           {"mean_abs", 0.5},
+                  {"psnr_db", 40.0},        {"ssim", 0.98},
+                  {"flip", 0.02},           {"clip_image", 0.9},
+                  {"clip_direction", -0.5}, {"pixels_over", {{"value", 2}, {"share", 0.01}}}};
   EXPECT_EQ(limits_to_json(limits_from_json(json)), json);
   EXPECT_EQ(limits_to_json(limits_from_json(Json::object())), Json::object());
   EXPECT_FALSE(Limits{}.any());
@@ -28,6 +29,8 @@ TEST(Limits, WhatIsNoneIsRefused) {
   refused({{"max_abs", 256}}, "max-abs");
   refused({{"max_abs", 1.5}}, "max_abs");
   refused({{"ssim", 1.1}}, "ssim");
+  refused({{"clip_image", 1.1}}, "clip-image");
+  refused({{"clip_direction", -2}}, "clip-direction");
   refused({{"pixels_over", 3}}, "pixels_over");
   refused({{"pixels_over", {{"value", 3}}}}, "pixels_over");
   refused({{"pixels_over", {{"value", 3}, {"share", 2}}}}, "share");
@@ -45,6 +48,8 @@ TEST(Limits, TheFirstSaysMore) {
   const Limits both = one.or_else(limits_from_json({{"max_abs", 9}, {"flip", 0.5}}));
   EXPECT_EQ(both.max_abs, 1);
   EXPECT_EQ(both.flip, 0.5);
+  const Json seen{{"clip_image", 0.5}, {"clip_direction", 0.25}};
+  EXPECT_EQ(limits_to_json(Limits{}.or_else(limits_from_json(seen))), seen);
   EXPECT_FALSE(both.ssim);
 }
 
@@ -58,6 +63,8 @@ TEST(Judge, ALimitItselfHoldsAndTheNextValueDoesNot) {
   metrics.pixels.histogram[8] = 1;
   metrics.ssim = 0.9;
   metrics.flip = 0.1;
+  metrics.clip_image = 0.8;
+  metrics.clip_direction = 0.2;
   const auto holds = [&](const Json& limits) {
     const auto judged = judge(metrics, limits_from_json(limits));
     EXPECT_EQ(judged.size(), 1U);
@@ -73,6 +80,10 @@ TEST(Judge, ALimitItselfHoldsAndTheNextValueDoesNot) {
   EXPECT_FALSE(holds({{"ssim", 0.91}}));
   EXPECT_TRUE(holds({{"flip", 0.1}}));
   EXPECT_FALSE(holds({{"flip", 0.09}}));
+  EXPECT_TRUE(holds({{"clip_image", 0.8}}));
+  EXPECT_FALSE(holds({{"clip_image", 0.81}}));
+  EXPECT_TRUE(holds({{"clip_direction", 0.2}}));
+  EXPECT_FALSE(holds({{"clip_direction", 0.21}}));
   EXPECT_TRUE(holds({{"pixels_over", {{"value", 7}, {"share", 0.01}}}}));
   EXPECT_FALSE(holds({{"pixels_over", {{"value", 7}, {"share", 0.009}}}}));
   EXPECT_TRUE(holds({{"pixels_over", {{"value", 8}, {"share", 0}}}}));
