@@ -4,12 +4,15 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <numbers>
 
 #include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
 
+#include "bands.h"
 #include "same_size.h"
 
 namespace ip2p {
@@ -83,11 +86,23 @@ Colour linear_of_opponent(float luminance, float red_green, float blue_yellow) {
   return linear_of_xyz({x * white[0], y * white[1], z * white[2]});
 }
 
+/// Of a number above 0, to a float's precision: std::cbrt takes most of a picture's time.
+float cube_root(float value) {
+  // A third of the exponent, and two of Halley's steps, each of which triples the digits.
+  constexpr std::uint32_t bias = 709921077;
+  auto root = std::bit_cast<float>(std::bit_cast<std::uint32_t>(value) / 3 + bias);
+  for (int step = 0; step < 2; ++step) {
+    const float cube = root * root * root;
+    root *= (cube + 2 * value) / (2 * cube + value);
+  }
+  return root;
+}
+
 /// CIELAB with Hunt's effect: colours of dark surfaces seem less colourful.
 Colour hunt_lab_of_linear(const Colour& rgb) {
   constexpr float delta = 6.0F / 29.0F;
   const auto f = [](float t) {
-    return t > delta * delta * delta ? std::cbrt(t) : t / (3 * delta * delta) + 4.0F / 29.0F;
+    return t > delta * delta * delta ? cube_root(t) : t / (3 * delta * delta) + 4.0F / 29.0F;
   };
   const Colour xyz = xyz_of_linear(rgb);
   const float fx = f(xyz[0] / white[0]);
@@ -130,35 +145,53 @@ constexpr std::array<Sensitivity, 1> luminance_sensitivity{{{1, 0.0047}}};
 constexpr std::array<Sensitivity, 1> red_green_sensitivity{{{1, 0.0053}}};
 constexpr std::array<Sensitivity, 2> blue_yellow_sensitivity{{{34.1, 0.04}, {13.5, 0.025}}};
 
+/// How far the widest bell reaches, in pixels.
+int sight_radius(double pixels_per_degree) {
+  using std::numbers::pi;
+  constexpr double widest = 0.04;
+  return static_cast<int>(std::ceil(3 * std::sqrt(widest / (2 * pi * pi)) * pixels_per_degree));
+}
+
 /// A plane as the eye blurs it. The bells are separable, their sum is not.
 template <std::size_t count>
 cv::Mat as_seen(const cv::Mat& plane, const std::array<Sensitivity, count>& bells,
                 double pixels_per_degree) {
   using std::numbers::pi;
-  constexpr double widest = 0.04;
-  const int radius =
-      static_cast<int>(std::ceil(3 * std::sqrt(widest / (2 * pi * pi)) * pixels_per_degree));
-  cv::Mat result;
+  const int radius = sight_radius(pixels_per_degree);
+  std::array<cv::Mat, count> lines;
+  std::array<double, count> heights{};
   double weight = 0;
-  for (const auto& [a, b] : bells) {
-    const cv::Mat line = bell(std::sqrt(b / (2 * pi * pi)) * pixels_per_degree, radius);
-    const double height = a * std::sqrt(pi / b);
-    const cv::Mat part = height * filtered(plane, line, line);
-    result = result.empty() ? part : result + part;
-    weight += height * sum_of(line) * sum_of(line);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto [a, b] = bells[i];
+    lines[i] = bell(std::sqrt(b / (2 * pi * pi)) * pixels_per_degree, radius);
+    heights[i] = a * std::sqrt(pi / b);
+    weight += heights[i] * sum_of(lines[i]) * sum_of(lines[i]);
   }
-  return result / weight;
+  cv::Mat result;
+  for (std::size_t i = 0; i < count; ++i) {
+    const cv::Mat part = filtered(plane, lines[i], lines[i] * (heights[i] / weight));
+    result = result.empty() ? part : result + part;
+  }
+  return result;
 }
 
+/// Pixels of a band that are asked for, counted from the first that is read.
+struct Inner {
+  std::size_t first;
+  std::size_t count;
+};
+
 /// What is seen of a picture's colours, Hunt-adjusted CIELAB.
-std::vector<Colour> seen_colours(const Planes& opponent, double pixels_per_degree) {
+std::vector<Colour> seen_colours(const Planes& opponent, const Inner& inner,
+                                 double pixels_per_degree) {
   const Planes seen{as_seen(opponent[0], luminance_sensitivity, pixels_per_degree),
                     as_seen(opponent[1], red_green_sensitivity, pixels_per_degree),
                     as_seen(opponent[2], blue_yellow_sensitivity, pixels_per_degree)};
-  std::vector<Colour> colours(opponent[0].total());
+  std::vector<Colour> colours(inner.count);
   for (std::size_t i = 0; i < colours.size(); ++i) {
-    Colour rgb = linear_of_opponent(seen[0].ptr<float>()[i], seen[1].ptr<float>()[i],
-                                    seen[2].ptr<float>()[i]);
+    const std::size_t at = inner.first + i;
+    Colour rgb = linear_of_opponent(seen[0].ptr<float>()[at], seen[1].ptr<float>()[at],
+                                    seen[2].ptr<float>()[at]);
     for (float& value : rgb) value = std::clamp(value, 0.0F, 1.0F);
     colours[i] = hunt_lab_of_linear(rgb);
   }
@@ -212,10 +245,19 @@ cv::Mat magnitude(const cv::Mat& luminance, const cv::Mat& derivative, const cv:
   return result;
 }
 
-Features features(const cv::Mat& opponent_luminance, double pixels_per_degree) {
+double feature_sigma(double pixels_per_degree) {
   constexpr double width_degrees = 0.082;
-  const double sigma = 0.5 * width_degrees * pixels_per_degree;
-  const int radius = static_cast<int>(std::ceil(3 * sigma));
+  return 0.5 * width_degrees * pixels_per_degree;
+}
+
+/// How far edges and points are looked for, in pixels.
+int feature_radius(double pixels_per_degree) {
+  return static_cast<int>(std::ceil(3 * feature_sigma(pixels_per_degree)));
+}
+
+Features features(const cv::Mat& opponent_luminance, double pixels_per_degree) {
+  const double sigma = feature_sigma(pixels_per_degree);
+  const int radius = feature_radius(pixels_per_degree);
   const cv::Mat line = bell(sigma, radius);
   cv::Mat edge = line.clone();
   cv::Mat point = line.clone();
@@ -234,23 +276,39 @@ float feature_error(float edges, float other_edges, float points, float other_po
   return std::min(std::sqrt(difference * static_cast<float>(std::numbers::sqrt2 / 2)), 1.0F);
 }
 
+/// The errors of a band's pixels.
+void measure_band(const Image& reference, const Image& other, const Band& band,
+                  double pixels_per_degree, float* errors) {
+  const auto width = static_cast<std::size_t>(reference.width);
+  const Inner inner{.first = static_cast<std::size_t>(band.first - band.from) * width,
+                    .count = static_cast<std::size_t>(band.end - band.first) * width};
+  const Planes first = opponent_planes(rows_of(reference, band));
+  const Planes second = opponent_planes(rows_of(other, band));
+  const std::vector<Colour> colours = seen_colours(first, inner, pixels_per_degree);
+  const std::vector<Colour> other_colours = seen_colours(second, inner, pixels_per_degree);
+  const Features there = features(first[0], pixels_per_degree);
+  const Features here = features(second[0], pixels_per_degree);
+  const ColourError colour_error;
+  for (std::size_t i = 0; i < inner.count; ++i) {
+    const std::size_t at = inner.first + i;
+    const float feature =
+        feature_error(there.edges.ptr<float>()[at], here.edges.ptr<float>()[at],
+                      there.points.ptr<float>()[at], here.points.ptr<float>()[at]);
+    errors[i] = std::pow(colour_error(colours[i], other_colours[i]), 1 - feature);
+  }
+}
+
 }  // namespace
 
 std::vector<float> flip_map(const Image& reference, const Image& other, double pixels_per_degree) {
   check_same_size(reference, other, {});
-  const Planes first = opponent_planes(reference);
-  const Planes second = opponent_planes(other);
-  const std::vector<Colour> colours = seen_colours(first, pixels_per_degree);
-  const std::vector<Colour> other_colours = seen_colours(second, pixels_per_degree);
-  const Features there = features(first[0], pixels_per_degree);
-  const Features here = features(second[0], pixels_per_degree);
-  const ColourError colour_error;
-  std::vector<float> map(colours.size());
-  for (std::size_t i = 0; i < map.size(); ++i) {
-    const float feature = feature_error(there.edges.ptr<float>()[i], here.edges.ptr<float>()[i],
-                                        there.points.ptr<float>()[i], here.points.ptr<float>()[i]);
-    map[i] = std::pow(colour_error(colours[i], other_colours[i]), 1 - feature);
-  }
+  const auto width = static_cast<std::size_t>(reference.width);
+  const int halo = std::max(sight_radius(pixels_per_degree), feature_radius(pixels_per_degree));
+  std::vector<float> map(width * static_cast<std::size_t>(reference.height));
+  for_each_band(bands_of(reference.width, reference.height, halo), [&](const Band& band) {
+    measure_band(reference, other, band, pixels_per_degree,
+                 &map[static_cast<std::size_t>(band.first) * width]);
+  });
   return map;
 }
 

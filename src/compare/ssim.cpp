@@ -4,11 +4,13 @@
 #include <array>
 #include <cmath>
 #include <numeric>
+#include <span>
 #include <vector>
 
 #include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
 
+#include "bands.h"
 #include "same_size.h"
 
 namespace ip2p {
@@ -50,9 +52,9 @@ cv::Mat blurred(const cv::Mat& plane, const cv::Mat& weights) {
   return result;
 }
 
-/// Adds a channel's similarity of every pixel to `sum`.
+/// Adds a channel's similarity of every pixel from `first` on to `sum`.
 void add_similarity(const cv::Mat& one, const cv::Mat& other, const cv::Mat& weights,
-                    std::vector<float>& sum) {
+                    std::size_t first, std::span<float> sum) {
   constexpr float c1 = 0.01F * 255 * 0.01F * 255;
   constexpr float c2 = 0.03F * 255 * 0.03F * 255;
   const cv::Mat mean_one = blurred(one, weights);
@@ -61,11 +63,12 @@ void add_similarity(const cv::Mat& one, const cv::Mat& other, const cv::Mat& wei
   const cv::Mat square_other = blurred(other.mul(other), weights);
   const cv::Mat product = blurred(one.mul(other), weights);
   for (std::size_t i = 0; i < sum.size(); ++i) {
-    const float a = mean_one.ptr<float>()[i];
-    const float b = mean_other.ptr<float>()[i];
+    const std::size_t at = first + i;
+    const float a = mean_one.ptr<float>()[at];
+    const float b = mean_other.ptr<float>()[at];
     const float variances =
-        square_one.ptr<float>()[i] - a * a + square_other.ptr<float>()[i] - b * b;
-    const float covariance = product.ptr<float>()[i] - a * b;
+        square_one.ptr<float>()[at] - a * a + square_other.ptr<float>()[at] - b * b;
+    const float covariance = product.ptr<float>()[at] - a * b;
     const float x = a + middle;
     const float y = b + middle;
     sum[i] += (2 * x * y + c1) / (x * x + y * y + c1) * (2 * covariance + c2) / (variances + c2);
@@ -93,10 +96,18 @@ double ssim(const Image& one, const Image& other, const Counted& counted) {
   check_same_size(one, other, counted);
   constexpr int channels = 3;
   const cv::Mat weights = gaussian();
-  std::vector<float> sum(static_cast<std::size_t>(one.width) *
-                         static_cast<std::size_t>(one.height));
-  for (int c = 0; c < channels; ++c)
-    add_similarity(channel_of(one, c), channel_of(other, c), weights, sum);
+  const auto width = static_cast<std::size_t>(one.width);
+  std::vector<float> sum(width * static_cast<std::size_t>(one.height));
+  for_each_band(bands_of(one.width, one.height, radius), [&](const Band& band) {
+    const Image first = rows_of(one, band);
+    const Image second = rows_of(other, band);
+    const auto pixels_of = [width](int rows) { return static_cast<std::size_t>(rows) * width; };
+    const auto sums =
+        std::span(sum).subspan(pixels_of(band.first), pixels_of(band.end - band.first));
+    for (int c = 0; c < channels; ++c)
+      add_similarity(channel_of(first, c), channel_of(second, c), weights,
+                     pixels_of(band.first - band.from), sums);
+  });
   return mean_over(sum, inside(one, counted), sum.size()) / channels;
 }
 

@@ -94,6 +94,62 @@ INSTANTIATE_TEST_SUITE_P(Metrics, OfAnySize,
                          testing::Values(std::pair{1, 1}, std::pair{2, 3}, std::pair{10, 40},
                                          std::pair{11, 11}, std::pair{65, 33}));
 
+/// Rows of a picture as one of their own.
+Image rows_between(const Image& image, int first, int end) {
+  const auto at = [&image](int row) {
+    return image.rgb.begin() + std::ptrdiff_t{3} * row * image.width;
+  };
+  return {.width = image.width,
+          .height = end - first,
+          .rgb = Bytes(at(first), at(end)),
+          .alpha = {},
+          .exif = {}};
+}
+
+/// So wide that its rows are measured in parts, which few rows are not.
+constexpr int wide = 8192;
+constexpr int few_rows = 50;
+
+TEST(Flip, LargePicturesHaveNoSeams) {
+  constexpr int rows = 170;
+  constexpr int reach = 10;
+  const Image one = picture(wide, rows, 1);
+  const Image other = picture(wide, rows, 2);
+  const std::vector<float> map = flip_map(one, other);
+  for (int first = 0; first + few_rows <= rows; first += few_rows - 2 * reach) {
+    const int end = first + few_rows;
+    const std::vector<float> part =
+        flip_map(rows_between(one, first, end), rows_between(other, first, end));
+    const int from = first == 0 ? 0 : first + reach;
+    const int to = end == rows ? rows : end - reach;
+    for (std::size_t i = std::size_t{wide} * static_cast<std::size_t>(from);
+         i < std::size_t{wide} * static_cast<std::size_t>(to); ++i)
+      ASSERT_NEAR(map[i], part[i - std::size_t{wide} * static_cast<std::size_t>(first)], 1e-5)
+          << "row " << i / wide;
+  }
+}
+
+TEST(Ssim, LargePicturesHaveNoSeams) {
+  constexpr int rows = 170;
+  const Image one = picture(wide, rows, 1);
+  const Image other = picture(wide, rows, 2);
+  for (int first = 0; first + few_rows <= rows; first += 5) {
+    // A row in the middle alone, whose windows are within the part.
+    constexpr int middle = few_rows / 2;
+    const auto only = [](int of, int row) {
+      Counted counted(std::size_t{wide} * static_cast<std::size_t>(of));
+      std::fill_n(counted.begin() + std::ptrdiff_t{wide} * row, wide, 1);
+      return counted;
+    };
+    const int end = first + few_rows;
+    EXPECT_NEAR(ssim(one, other, only(rows, first + middle)),
+                ssim(rows_between(one, first, end), rows_between(other, first, end),
+                     only(few_rows, middle)),
+                1e-6)
+        << "row " << first + middle;
+  }
+}
+
 TEST(Flip, BlackAgainstWhiteIsNearlyAsFarAsCanBe) {
   EXPECT_GT(flip(flat(32, 32, 0), flat(32, 32, 255)), 0.9);
 }
