@@ -30,9 +30,9 @@ Exit run(const ApproveFlags& flags) {
   const fs::path folder = flags.from ? fs::path(*flags.from) : suite.folder / "runs" / "last";
   const std::vector<Approval> planned = plan_approval(suite, folder, read_run(folder), flags.cases);
   for (const Approval& approval : planned) {
+    if (!flags.dry_run) approve(approval, flags.reason.value_or(""));
     std::cout << (approval.replaces ? "replaces " : "adds ") << approval.reference.string()
               << std::endl;
-    if (!flags.dry_run) approve(approval, flags.reason.value_or(""));
   }
   log::info(text(planned.size(), flags.dry_run ? " would be approved" : " approved"));
   return Exit::ok;

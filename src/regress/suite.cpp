@@ -34,11 +34,13 @@ auto in_file(const fs::path& path, Read read) -> decltype(read()) {
 Json json_of(const fs::path& path) {
   const Bytes bytes = read_file(path);
   try {
-    Json json = parse_json<Json>(std::string(bytes.begin(), bytes.end()));
-    if (!json.is_object()) throw Error(Exit::usage, text(path, ": expected a JSON object"));
+    Json json = parse_json_with_unique_keys<Json>(std::string(bytes.begin(), bytes.end()));
+    if (!json.is_object()) throw Error(Exit::usage, "expected a JSON object");
     return json;
   } catch (const Json::exception& error) {
     throw Error(Exit::usage, text(path, " is no JSON: ", error.what()));
+  } catch (const std::exception& error) {
+    throw Error(Exit::usage, text(path, ": ", error.what()));
   }
 }
 

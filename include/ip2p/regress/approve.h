@@ -19,13 +19,14 @@ struct Approval {
 };
 
 /// Those of the run's pictures whose cases are named, or, with no names, that failed or are new.
-/// Error{usage} for a name that is no case of the suite or has no picture in the run.
+/// Error{usage} for a name that is no case of the suite or has no picture in the run; Error{file}
+/// for a picture that is not the one that was judged.
 std::vector<Approval> plan_approval(const Suite& suite, const fs::path& run_folder,
                                     const RunRecord& run, const std::vector<std::string>& names);
 
 /// Copies the picture and then appends who, when and why to approvals.jsonl of the case: killed at
 /// any moment, the old or the new picture is there, whole. Error{file} when the picture is not the
-/// one that was judged.
+/// one that was judged, or there is no room.
 void approve(const Approval& approval, const std::string& reason);
 
 }  // namespace ip2p
