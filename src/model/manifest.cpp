@@ -86,9 +86,12 @@ Manifest read_manifest(const fs::path& folder) {
   const fs::path path = folder / "bundle.json";
   std::error_code ignored;
   if (!fs::is_regular_file(path, ignored))
-    throw Error(Exit::model, text("there is no bundle at ", folder,
-                                  " (no bundle.json in it); give its folder "
-                                  "with --model, or make one with scripts/export_bundle.py"));
+    throw Error(Exit::model, text("there is no bundle at ", folder, " (no bundle.json in it",
+                                  fs::is_regular_file(folder / clip_bundle.manifest, ignored)
+                                      ? "; it is a CLIP bundle, which measures and does not edit"
+                                      : "",
+                                  "); give its folder with --model, or make one with "
+                                  "scripts/export_bundle.py"));
   const ManifestFile file = read_manifest_file(path);
   const JsonFields fields(file.json, "", path);
   check_format(fields, path, Manifest::format, "instruct-pix2pix");

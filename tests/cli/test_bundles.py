@@ -9,6 +9,7 @@ import zipfile
 import pytest
 import torch
 from bundle_export import defaults
+from scripted_module import scripted
 
 OK, MODEL = 0, 4
 
@@ -147,11 +148,6 @@ def test_shapes_that_disagree(edit, bundle, tiny_bundle):
     replace_part(bundle, "unet", (tiny_bundle("vae3") / "unet.pt").read_bytes())
     code, message = edit(bundle)
     assert code == MODEL and "unet.pt" in message and "shape" in message
-
-
-def scripted(module, path):
-    torch.jit.script(module).save(str(path))
-    return path.read_bytes()
 
 
 def test_code_that_is_not_arithmetic_is_refused_before_it_runs(edit, bundle, tmp_path):

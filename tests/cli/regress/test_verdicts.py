@@ -26,7 +26,7 @@ from altered_pictures import (
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
-from test_regress import NO, OK, Shell
+from suite_shell import NO, OK, SuiteShell
 
 OPTIONS = ["--steps", "1", "--resolution", "64"]
 EACH = 25  # alterations of a kind
@@ -195,7 +195,7 @@ class Suite:
 
 @pytest.fixture(scope="module")
 def suite(ip2p, tiny_bundle, photograph, tmp_path_factory):
-    return Suite(Shell(ip2p, tiny_bundle, tmp_path_factory.mktemp("suite"), photograph), photograph)
+    return Suite(SuiteShell(ip2p, tiny_bundle, tmp_path_factory.mktemp("suite"), photograph), photograph)
 
 
 def loose_limits(suite):

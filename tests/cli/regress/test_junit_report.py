@@ -7,21 +7,21 @@ from xml.etree import ElementTree
 import junitparser
 import pytest
 from junit_rules import problems
-from test_regress import CASE, FILE, NO, OK, shell, with_pixel  # noqa: F401 (a fixture)
+from suite_shell import CASE, FILE, NO, OK, with_pixel
 
 DOG = "dog-make-it-snow"
 # Markup, quotes, an attachment that is none, the end of a CDATA section, characters that XML cannot hold.
 HOSTILE = "<b a='1'>\"it\" & \u96ea \U0001f431</b> ]]> &amp; \ufffe\uffff \x01\x1b\x7f\x85 tab\there\nmax_abs: 0\r\n[[ATTACHMENT|x]]"
 
 
-def report(shell, code, *arguments):  # noqa: F811
+def report(shell, code, *arguments):
     """(the report's bytes, as a Python reader has it) of a run."""
     shell.regress("run", "suite", "--junit", "report.xml", *arguments, code=code)
     path = shell.folder / "report.xml"
     return path.read_bytes(), junitparser.JUnitXml.fromfile(str(path))
 
 
-def all_verdicts(shell):  # noqa: F811
+def all_verdicts(shell):
     """A suite with a case of every verdict."""
     suite = shell.approved("--max-abs", 3)
     shell.alter_reference(CASE, with_pixel)
@@ -34,14 +34,14 @@ def all_verdicts(shell):  # noqa: F811
     return suite
 
 
-def test_the_schema_allows_a_report_with_every_verdict(shell):  # noqa: F811
+def test_the_schema_allows_a_report_with_every_verdict(shell):
     all_verdicts(shell)
     xml, _ = report(shell, FILE)
     assert problems(xml) == []
     assert xml.startswith(b'<?xml version="1.0" encoding="UTF-8"?>\n')
 
 
-def test_a_reader_finds_every_verdict_and_the_right_counts(shell):  # noqa: F811
+def test_a_reader_finds_every_verdict_and_the_right_counts(shell):
     all_verdicts(shell)
     _, read = report(shell, FILE)
     (suite,) = read
@@ -61,7 +61,7 @@ def test_a_reader_finds_every_verdict_and_the_right_counts(shell):  # noqa: F811
         assert words in failure.message and failure.text == failure.message
 
 
-def test_a_report_of_what_passes_counts_no_failure(shell):  # noqa: F811
+def test_a_report_of_what_passes_counts_no_failure(shell):
     shell.approved()
     xml, read = report(shell, OK)
     assert problems(xml) == [] and (read.tests, read.failures, read.errors) == (2, 0, 0)
@@ -69,7 +69,7 @@ def test_a_report_of_what_passes_counts_no_failure(shell):  # noqa: F811
     assert problems(xml) == [] and (read.tests, read.failures, read.errors) == (1, 0, 0)
 
 
-def test_what_was_measured_and_the_pictures_are_with_their_case(shell):  # noqa: F811
+def test_what_was_measured_and_the_pictures_are_with_their_case(shell):
     all_verdicts(shell)
     region = {"name": "nose", "rectangle": [8, 16, 8, 8], "limits": {"max_abs": 30, "ssim": 0.5}}
     shell.change(f"cases/{CASE}/case.json", regions=[region], limits={"mean_abs": 1, "flip": 0.5})
@@ -89,7 +89,7 @@ def test_what_was_measured_and_the_pictures_are_with_their_case(shell):  # noqa:
     assert "[[ATTACHMENT" not in cases["broken"].system_out
 
 
-def test_no_words_break_it_or_pretend_to_be_others(shell):  # noqa: F811
+def test_no_words_break_it_or_pretend_to_be_others(shell):
     shell.approved("--max-abs", 3)
     shell.alter_reference(CASE, with_pixel)
     region = {"name": HOSTILE, "rectangle": [8, 16, 8, 8], "limits": {"max_abs": 30}}
@@ -107,7 +107,7 @@ def test_no_words_break_it_or_pretend_to_be_others(shell):  # noqa: F811
     assert "max_abs: 0" not in lines, "other words make another picture"
 
 
-def test_a_folder_whose_name_is_no_utf8(shell):  # noqa: F811
+def test_a_folder_whose_name_is_no_utf8(shell):
     shell.approved()
     strange = b"su\xff<&>\xc3\xa9"
     (shell.folder / "suite").rename(shell.folder.joinpath("x").with_name(strange.decode(errors="surrogateescape")))
@@ -120,7 +120,7 @@ def test_a_folder_whose_name_is_no_utf8(shell):  # noqa: F811
     assert suite.name == "su\ufffd<&>\u00e9" and suite.tests == 2
 
 
-def test_a_report_that_cannot_be_written_is_said_before_anything_is_made(shell):  # noqa: F811
+def test_a_report_that_cannot_be_written_is_said_before_anything_is_made(shell):
     suite = shell.approved()
     shutil.rmtree(suite / "runs")
     for path in ("no/folder.xml", "suite"):

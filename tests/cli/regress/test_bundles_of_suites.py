@@ -9,7 +9,7 @@ from bundle_export.folder import DiffusersFolder
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from safetensors.torch import load_file, save_file
-from test_regress import CASE, NO, OK, shell  # noqa: F401 (a fixture)
+from suite_shell import CASE, NO, OK
 
 MODEL = 4
 # Of each part that computes, a layer that everything goes through.
@@ -48,11 +48,11 @@ def lines(said):
     return said[0].split("\n\n")[0]
 
 
-def references(shell):  # noqa: F811
+def references(shell):
     return {path: path.read_bytes() for path in (shell.folder / "suite").glob("cases/*/ref/*")}
 
 
-def test_one_weight_changed_by_a_hundredth_fails_every_case(shell, tiny_model):  # noqa: F811
+def test_one_weight_changed_by_a_hundredth_fails_every_case(shell, tiny_model):
     shell.approved("--max-abs", 255)
     before = references(shell)
     for part in LAYERS:
@@ -63,7 +63,7 @@ def test_one_weight_changed_by_a_hundredth_fails_every_case(shell, tiny_model): 
     assert references(shell) == before
 
 
-def taken_for_own(shell, bundle_hash):  # noqa: F811
+def taken_for_own(shell, bundle_hash):
     """The approved pictures, as if the bundle with this hash had made them."""
     for path in references(shell):
         with Image.open(path) as picture:
@@ -74,7 +74,7 @@ def taken_for_own(shell, bundle_hash):  # noqa: F811
         picture.save(path, pnginfo=record)
 
 
-def test_were_its_references_its_own_the_pixels_would_fail_it(shell, tiny_model):  # noqa: F811
+def test_were_its_references_its_own_the_pixels_would_fail_it(shell, tiny_model):
     """What the hash notices is no formality: a weight of the last layer alone moves levels."""
     shell.approved("--max-abs", 0)
     changed = changed_copy(tiny_model, shell.folder / "changed", "vae")
@@ -91,7 +91,7 @@ def test_were_its_references_its_own_the_pixels_would_fail_it(shell, tiny_model)
     assert out.count("pass ") == 2
 
 
-def test_the_same_model_exported_again_passes(shell, tiny_model):  # noqa: F811
+def test_the_same_model_exported_again_passes(shell, tiny_model):
     shell.approved("--max-abs", 0)
     again = exported(tiny_model, shell.folder / "again")
     assert (again / "bundle.json").read_bytes() == (shell.tiny_bundle("sd1") / "bundle.json").read_bytes()
@@ -101,7 +101,7 @@ def test_the_same_model_exported_again_passes(shell, tiny_model):  # noqa: F811
 
 
 @pytest.mark.parametrize("part", ["unet.pt", "vae_decoder.pt", "text_encoder.pt"])
-def test_a_file_that_is_not_what_the_manifest_says_is_a_mistake_and_no_difference(shell, part):  # noqa: F811
+def test_a_file_that_is_not_what_the_manifest_says_is_a_mistake_and_no_difference(shell, part):
     suite = shell.approved("--max-abs", 255)
     bundle = shell.folder / "bundle"
     shutil.copytree(shell.tiny_bundle("sd1"), bundle)
@@ -115,7 +115,7 @@ def test_a_file_that_is_not_what_the_manifest_says_is_a_mistake_and_no_differenc
     assert references(shell) == before and (suite / "runs/last/run.json").read_bytes() == run
 
 
-def test_threads_and_batch_sizes_make_no_difference(shell):  # noqa: F811
+def test_threads_and_batch_sizes_make_no_difference(shell):
     """Nine cases of two sizes, so that there are batches that are full and some that are not."""
     suite = shell.approved("--max-abs", 1, "--mean-abs", 0.01)
     with Image.open(suite / "cases/dog-make-it-snow/input.png") as picture:

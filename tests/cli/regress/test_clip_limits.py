@@ -2,61 +2,32 @@
 
 import hashlib
 import json
-import os
 import shutil
-import subprocess
 
-import numpy as np
 import pytest
 import torch
-from altered_pictures import part_of
 from clip_models import ClipReference
 from PIL import Image
-from PIL.PngImagePlugin import PngInfo
-from test_bundles import scripted
+from scripted_module import scripted
+from suite_shell import CASE, NO, OK, USAGE, SuiteShell
 
-OK, NO, USAGE, FILE, MODEL = 0, 1, 2, 3, 4
-CASE = "cat-make-it-snow"
+MODEL = 4
 CAPTIONS = ["a cat", "a cat in the snow"]
 
 
-class Shell:
-    """The program, an edit bundle, a CLIP bundle, and a folder with two pictures."""
+class ClipShell(SuiteShell):
+    """With a CLIP bundle."""
 
-    def __init__(self, program, bundle, clip, folder, photograph):
-        self.program, self.clip, self.folder = program, clip, folder
-        self.environment = os.environ | {"IP2P_MODEL": str(bundle)}
+    def __init__(self, program, tiny_bundle, clip, folder, photograph):
+        super().__init__(program, tiny_bundle, folder, photograph)
+        self.clip = clip
         self.environment.pop("IP2P_CLIP", None)
-        (folder / "in").mkdir()
-        for name in ("cat", "dog"):
-            chance = np.random.RandomState(ord(name[0]))
-            Image.fromarray(part_of(photograph, 64, 48, chance)).save(folder / f"in/{name}.png")
-
-    def regress(self, *arguments, code=OK):
-        """(stdout, stderr)."""
-        command = [self.program, "regress", *map(str, arguments)]
-        result = subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, text=True)
-        assert result.returncode == code, (result.stdout, result.stderr)
-        return result.stdout, result.stderr
 
     def approved(self, *limits):
         """A suite of two cases, run and approved, the reference of one altered a little."""
-        self.regress("init", "suite", "in", "--edit", "make it snow", "--steps", 2, "--resolution", 64, "--max-abs", 255, *limits)
-        self.regress("run", "suite", code=NO)
-        self.regress("approve", "suite", "--failed")
-        path = self.folder / f"suite/cases/{CASE}/ref/cpu-float32.png"
-        with Image.open(path) as picture:
-            pixels, words = np.array(picture), dict(picture.text)
-        record = PngInfo()
-        for key, value in words.items():
-            record.add_itxt(key, value)
-        Image.fromarray(pixels[::-1]).save(path, pnginfo=record)
-        return self.folder / "suite"
-
-    def change(self, path, **more):
-        """Keys of a JSON file of the suite."""
-        json_path = self.folder / "suite" / path
-        json_path.write_text(json.dumps({**json.loads(json_path.read_text()), **more}))
+        suite = super().approved("--max-abs", 255, *limits)
+        self.alter_reference(CASE, lambda pixels: pixels[::-1])
+        return suite
 
     def measured(self, *arguments, code):
         """run.json's first part of the altered case, and all that was printed."""
@@ -76,7 +47,7 @@ class Shell:
 @pytest.fixture
 def shell(ip2p, tiny_bundle, tiny_clip, tmp_path, photograph):
     clip = shutil.copytree(tiny_clip("plain")[1], tmp_path / "clip")
-    return Shell(ip2p, tiny_bundle("sd1"), clip, tmp_path, photograph)
+    return ClipShell(ip2p, tiny_bundle, clip, tmp_path, photograph)
 
 
 @pytest.fixture
@@ -277,6 +248,8 @@ def test_a_bundle_that_is_no_clip_bundle(shell):
     shell.approved()
     log = shell.refused("run", "suite", "--clip", shell.environment["IP2P_MODEL"], code=MODEL)
     assert "no CLIP bundle" in log and "it is a bundle that edits" in log and "--clip named it" in log
+    log = shell.refused("run", "suite", "--model", shell.clip, code=MODEL)
+    assert "no bundle at" in log and "it is a CLIP bundle" in log and "--model named it" in log
     (shell.folder / "empty").mkdir()
     log = shell.refused("run", "suite", "--clip", "empty", code=MODEL)
     assert "no CLIP bundle" in log and "edits" not in log

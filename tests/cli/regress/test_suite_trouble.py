@@ -14,14 +14,14 @@ import numpy as np
 import pytest
 from PIL import Image
 from small_disk import small_disk, without_privileges
-from test_regress import CASE, FILE, NO, OK, OPTIONS, USAGE, shell, with_pixel  # noqa: F401 (a fixture)
+from suite_shell import CASE, FILE, NO, OK, OPTIONS, USAGE, with_pixel
 
 DOG = "dog-make-it-snow"
 KILLED = -signal.SIGKILL
 MEGABYTE = 1 << 20
 
 
-def kept(shell):  # noqa: F811
+def kept(shell):
     """{path: bytes} of all that is kept in git: of the suite without its runs."""
     suite = shell.folder / "suite"
     return {
@@ -31,11 +31,11 @@ def kept(shell):  # noqa: F811
     }
 
 
-def reference(shell, case=CASE):  # noqa: F811
+def reference(shell, case=CASE):
     return shell.folder / f"suite/cases/{case}/ref/cpu-float32.png"
 
 
-def approvals(shell, case=CASE):  # noqa: F811
+def approvals(shell, case=CASE):
     """Lines of a case's approvals, each of which must be whole."""
     path = shell.folder / f"suite/cases/{case}/approvals.jsonl"
     words = path.read_text() if path.exists() else ""
@@ -64,7 +64,7 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize("what", DAMAGE)
-def test_a_damaged_reference_is_an_error_and_is_not_replaced(shell, what):  # noqa: F811
+def test_a_damaged_reference_is_an_error_and_is_not_replaced(shell, what):
     suite = shell.approved("--max-abs", 255)
     path = reference(shell)
     path.write_bytes(DAMAGE[what](path.read_bytes()))
@@ -78,7 +78,7 @@ def test_a_damaged_reference_is_an_error_and_is_not_replaced(shell, what):  # no
     assert kept(shell) == before and (suite / "runs/last/run.json").is_file()
 
 
-def test_a_damaged_reference_beside_a_good_one_is_an_error_too(shell):  # noqa: F811
+def test_a_damaged_reference_beside_a_good_one_is_an_error_too(shell):
     """Whichever of them comes first: it is not left to chance whether the damage is noticed."""
     shell.approved("--max-abs", 0)
     shell.alter_reference(CASE, with_pixel)
@@ -90,7 +90,7 @@ def test_a_damaged_reference_beside_a_good_one_is_an_error_too(shell):  # noqa: 
         other.unlink()
 
 
-def test_a_reference_that_may_not_be_read(shell):  # noqa: F811
+def test_a_reference_that_may_not_be_read(shell):
     shell.approved()
     os.chmod(reference(shell), 0)
     command = without_privileges([shell.program, "regress", "run", "suite"])
@@ -98,7 +98,7 @@ def test_a_reference_that_may_not_be_read(shell):  # noqa: F811
     assert result.returncode == FILE and f"error {CASE}" in result.stdout and "Permission denied" in result.stdout
 
 
-def test_a_mask_that_goes_or_is_damaged(shell):  # noqa: F811
+def test_a_mask_that_goes_or_is_damaged(shell):
     suite = shell.approved()
     mask = suite / f"cases/{CASE}/mask.png"
     Image.fromarray(np.zeros((48, 64), np.uint8)).save(mask)
@@ -134,7 +134,7 @@ WRONG_LIMITS = {
 
 
 @pytest.mark.parametrize("where", ["suite.json", "the case", "cross_backend", "a region"])
-def test_limits_that_are_none_are_named_and_nothing_is_made(shell, where):  # noqa: F811
+def test_limits_that_are_none_are_named_and_nothing_is_made(shell, where):
     shell.regress("init", "suite", "in", "--edit", "make it snow", *OPTIONS)
     file = "suite.json" if where == "suite.json" else f"cases/{CASE}/case.json"
     for what, (limits, needle) in WRONG_LIMITS.items():
@@ -162,7 +162,7 @@ SUITES = {
 
 
 @pytest.mark.parametrize("what", SUITES)
-def test_a_suite_that_is_wrong_is_named(shell, what):  # noqa: F811
+def test_a_suite_that_is_wrong_is_named(shell, what):
     content, needle = SUITES[what]
     suite = shell.approved()
     if isinstance(content, dict):
@@ -187,7 +187,7 @@ RUNS = {
 
 
 @pytest.mark.parametrize("what", RUNS)
-def test_a_damaged_run_approves_nothing(shell, what):  # noqa: F811
+def test_a_damaged_run_approves_nothing(shell, what):
     suite = shell.approved("--max-abs", 0)
     shell.alter_reference(CASE, with_pixel)
     shell.regress("run", "suite", code=NO)
@@ -203,7 +203,7 @@ def test_a_damaged_run_approves_nothing(shell, what):  # noqa: F811
 # What approves, and what does not
 
 
-def test_one_picture_that_is_not_the_judged_one_keeps_all_from_being_approved(shell):  # noqa: F811
+def test_one_picture_that_is_not_the_judged_one_keeps_all_from_being_approved(shell):
     suite = shell.approved("--max-abs", 0)
     for case in (CASE, DOG):
         shell.alter_reference(case, with_pixel)
@@ -221,7 +221,7 @@ def test_one_picture_that_is_not_the_judged_one_keeps_all_from_being_approved(sh
     assert out.count("replaces ") == 2
 
 
-def test_a_key_that_is_there_twice_is_named(shell):  # noqa: F811
+def test_a_key_that_is_there_twice_is_named(shell):
     """Of two limits, the one that somebody reads may not be the one that counts."""
     suite = shell.approved()
     path = suite / f"cases/{CASE}/case.json"
@@ -233,7 +233,7 @@ def test_a_key_that_is_there_twice_is_named(shell):  # noqa: F811
     shell.regress("run", "suite")
 
 
-def test_a_case_named_twice_is_approved_once(shell):  # noqa: F811
+def test_a_case_named_twice_is_approved_once(shell):
     shell.approved("--max-abs", 0)
     shell.alter_reference(CASE, with_pixel)
     shell.regress("run", "suite", code=NO)
@@ -242,7 +242,7 @@ def test_a_case_named_twice_is_approved_once(shell):  # noqa: F811
     assert [line["reason"] for line in approvals(shell)] == ["first", "second"]
 
 
-def test_a_reason_that_is_no_text_is_kept_as_far_as_it_is(shell):  # noqa: F811
+def test_a_reason_that_is_no_text_is_kept_as_far_as_it_is(shell):
     shell.approved()
     command = [shell.program, "regress", "approve", "suite", CASE, "-m", b"new \xff VAE"]
     result = subprocess.run(command, cwd=shell.folder, env=shell.environment, capture_output=True)
@@ -250,7 +250,7 @@ def test_a_reason_that_is_no_text_is_kept_as_far_as_it_is(shell):  # noqa: F811
     assert [line["reason"] for line in approvals(shell)] == ["first", "new \ufffd VAE"]
 
 
-def test_a_case_that_is_gone_since_the_run_is_not_approved(shell):  # noqa: F811
+def test_a_case_that_is_gone_since_the_run_is_not_approved(shell):
     suite = shell.approved("--max-abs", 0)
     for case in (CASE, DOG):
         shell.alter_reference(case, with_pixel)
@@ -260,7 +260,7 @@ def test_a_case_that_is_gone_since_the_run_is_not_approved(shell):  # noqa: F811
     assert out.count("\n") == 1 and CASE in out and not (suite / f"cases/{DOG}").exists()
 
 
-def test_a_run_touches_no_reference_whatever_it_finds(shell):  # noqa: F811
+def test_a_run_touches_no_reference_whatever_it_finds(shell):
     suite = shell.approved("--max-abs", 0)
     shell.alter_reference(CASE, with_pixel)
     before = kept(shell)
@@ -275,7 +275,7 @@ def test_a_run_touches_no_reference_whatever_it_finds(shell):  # noqa: F811
 class TwoRuns:
     """Runs "a" and "b" of a suite, whose pictures are so long that they are often killed while they are written."""
 
-    def __init__(self, shell):  # noqa: F811
+    def __init__(self, shell):
         self.shell, suite = shell, shell.approved("--max-abs", 0)
         chance = np.random.RandomState(0)
         self.pictures = {}
@@ -314,7 +314,7 @@ class TwoRuns:
         return list((self.shell.folder / "suite/cases").rglob(".*"))
 
 
-def test_killed_at_any_moment_of_approving_the_old_or_the_new_picture_is_there(shell):  # noqa: F811
+def test_killed_at_any_moment_of_approving_the_old_or_the_new_picture_is_there(shell):
     runs = TwoRuns(shell)
     moments, whole = random.Random(0), runs.approve("a")
     changes = partial = 0
@@ -343,7 +343,7 @@ def test_killed_at_any_moment_of_approving_the_old_or_the_new_picture_is_there(s
     assert approvals(shell)[-1]["sha256"] == hashlib.sha256(runs.pictures["b", CASE]).hexdigest()
 
 
-def test_a_killed_run_changes_nothing_that_is_kept_and_its_pictures_cannot_be_approved(shell):  # noqa: F811
+def test_a_killed_run_changes_nothing_that_is_kept_and_its_pictures_cannot_be_approved(shell):
     suite = shell.approved("--max-abs", 0)
     shell.change("suite.json", defaults={"steps": 100, "resolution": 64, "seed": 5})
     before = kept(shell)
@@ -360,7 +360,7 @@ def test_a_killed_run_changes_nothing_that_is_kept_and_its_pictures_cannot_be_ap
     assert kept(shell) == before and json.loads((suite / "runs/last/run.json").read_text())["results"]
 
 
-def test_two_at_once_leave_whole_pictures_and_whole_lines(shell):  # noqa: F811
+def test_two_at_once_leave_whole_pictures_and_whole_lines(shell):
     """Lines long enough that they are not one write of the C library's."""
     runs = TwoRuns(shell)
     for turn in range(10):
@@ -377,7 +377,7 @@ def test_two_at_once_leave_whole_pictures_and_whole_lines(shell):  # noqa: F811
 # Disks and folders
 
 
-def test_a_folder_that_may_not_be_written_keeps_its_picture(shell):  # noqa: F811
+def test_a_folder_that_may_not_be_written_keeps_its_picture(shell):
     shell.approved("--max-abs", 0)
     for case in (CASE, DOG):
         shell.alter_reference(case, with_pixel)
@@ -403,7 +403,7 @@ def fill(folder, pages):
             file.truncate(size - 4096 * pages)
 
 
-def test_a_full_disk_keeps_the_old_picture_and_whole_lines(shell):  # noqa: F811
+def test_a_full_disk_keeps_the_old_picture_and_whole_lines(shell):
     """With room for nothing, for a part of the new picture, for it alone, and for it and its line in approvals.jsonl."""
     with small_disk(shell.folder / "suite", "400k"):
         suite = shell.approved("--max-abs", 0)

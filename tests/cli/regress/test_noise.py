@@ -2,10 +2,10 @@
 
 import json
 
-from test_regress import CASE, NO, Shell, USAGE, shell, with_pixel  # noqa: F401
+from suite_shell import CASE, NO, SuiteShell, USAGE, with_pixel
 
 
-def test_cases_are_made_several_times(shell: Shell):
+def test_cases_are_made_several_times(shell: SuiteShell):
     suite = shell.approved("--max-abs", 3)
     _, log = shell.regress("run", "suite", "--repeat", 3, "--json", "run-copy.json")
     assert "made 3 times: every picture is equal each time" in log
@@ -18,7 +18,7 @@ def test_cases_are_made_several_times(shell: Shell):
     assert "--repeat" in log
 
 
-def test_what_fails_ends_in_a_table(shell: Shell):
+def test_what_fails_ends_in_a_table(shell: SuiteShell):
     suite = shell.approved("--max-abs", 3, "--mean-abs", 0.001)
     shell.alter_reference(CASE, with_pixel)
     out, _ = shell.regress("run", "suite", code=NO)
@@ -32,7 +32,7 @@ def test_what_fails_ends_in_a_table(shell: Shell):
     assert "verdict" not in out
 
 
-def test_what_is_new_is_approved_and_nothing_else(shell: Shell):
+def test_what_is_new_is_approved_and_nothing_else(shell: SuiteShell):
     suite = shell.approved("--max-abs", 3)
     shell.alter_reference(CASE, with_pixel)
     new = suite / "cases/dog-make-it-snow/ref/cpu-float32.png"
@@ -48,7 +48,7 @@ def test_what_is_new_is_approved_and_nothing_else(shell: Shell):
     assert len((new.parent.parent / "approvals.jsonl").read_text().splitlines()) == 2
 
 
-def test_limits_are_found_that_hold_here_and_not_for_another_edit(shell: Shell):
+def test_limits_are_found_that_hold_here_and_not_for_another_edit(shell: SuiteShell):
     suite = shell.approved()
     before = (suite / "suite.json").read_bytes()
     out, _ = shell.regress("calibrate", "suite")
