@@ -32,18 +32,25 @@ function commandLine(words) {
 /// Of one case: what approving means for it.
 function approveBox(each) {
   if (!each.canBeApproved) return [];
-  const choose = node("input", { type: "checkbox", checked: each.chosen, onchange: () => chooseCase(each, choose.checked) });
+  const box = node("input", { type: "checkbox", checked: each.chosen, onchange: () => chooseCase(each, box.checked) });
   return [
     node("h3", {}, "Approve this output"),
     commandLine(approveCommand([each])),
-    node("label", { className: "choose-line" }, choose, node("span", {}, "Choose it, to approve several together")),
+    node("p", { className: "hint" }, "To be given where the suite was run."),
+    node("label", { className: "choose-line" }, box, node("span", {}, "Choose it, to approve several together")),
   ];
 }
 
 function chooseCase(each, chosen) {
   if (!each.canBeApproved) return tell("There is nothing to approve");
-  each.chosen = chosen;
-  each.box.checked = chosen;
+  choose([each], chosen);
+}
+
+function choose(some, chosen = true) {
+  for (const each of some) {
+    each.chosen = chosen;
+    if (each.box) each.box.checked = chosen;
+  }
   showBasket();
 }
 
@@ -60,6 +67,6 @@ function showBasket() {
 }
 
 function clearChosen() {
-  for (const each of cases) if (each.chosen) chooseCase(each, false);
+  choose(cases.filter((each) => each.chosen), false);
   if (opened) showFacts(opened);
 }

@@ -46,6 +46,8 @@ const METRICS = {
   psnr_db: { name: "PSNR", unit: " dB", atMost: false },
   ssim: { name: "SSIM", unit: "", atMost: false, best: 1 },
   flip: { name: "FLIP", unit: "", atMost: true },
+  clip_image: { name: "CLIP, pictures", unit: "", atMost: false, best: 1 },
+  clip_direction: { name: "CLIP, direction", unit: "", atMost: false, best: 1 },
 };
 
 /// One that this page has not heard of is shown too: by its key, and with more being nearer.

@@ -3,13 +3,16 @@
 
 /// How much of what is allowed is used up: 1 is the limit.
 function used(limit) {
-  const { found, limit: allowed, metric } = limit;
+  const { found, limit: most, metric } = limit;
   const { atMost, best } = metricNamed(metric);
   if (found === null) return 0;
-  if (!atMost && best === undefined) return found > 0 ? allowed / found : 2;
-  const [far, most] = atMost ? [found, allowed] : [best - found, best - allowed];
-  return most > 0 ? far / most : far > 0 ? 2 : 0;
+  if (!atMost && best === undefined) return found > 0 ? most / found : 2;
+  const [far, farthest] = atMost ? [found, most] : [best - found, best - most];
+  return farthest > 0 ? far / farthest : far > 0 ? 2 : 0;
 }
+
+const allowed = ({ metric, limit }, atMost) =>
+  `${atMost ? "\u2264" : "\u2265"} ${amount(metric, limit).replace(" of 255", "")}`;
 
 /// A bar with the limit at two thirds of it.
 function bar(limit) {
@@ -25,14 +28,19 @@ function beyond(result, part) {
   return limits && limits.pixels_over ? ` than ${limits.pixels_over.value}` : "";
 }
 
+function worstPlace(part) {
+  const { channel, x, y } = part.worst;
+  return node("button", { type: "button", className: "link", title: "Go to the worst pixel", onclick: () => goToWorst(part) },
+    `${channel} at ${x}, ${y}`);
+}
+
 function measureRow(result, part, metric, found) {
   const limit = (part.limits || []).find((each) => each.metric === metric);
   const { name, atMost } = metricNamed(metric);
   return node("tr", { className: limit ? (limit.holds ? "holds" : "broken") : "" },
     node("th", { scope: "row" }, name + (metric === "pixels_over" ? beyond(result, part) : "")),
-    node("td", { className: "found" }, amount(metric, found)),
-    node("td", { className: "limit" }, limit ? `${atMost ? "\u2264" : "\u2265"} ${amount(metric, limit.limit).replace(" of 255", "")}` : "",
-      limit ? bar(limit) : null),
+    node("td", { className: "found" }, amount(metric, found), metric === "max_abs" && found > 0 ? worstPlace(part) : null),
+    node("td", { className: "limit" }, limit ? allowed(limit, atMost) : "", limit ? bar(limit) : null),
     node("td", { className: "state" }, limit ? icon(limit.holds ? "pass" : "fail") : null,
       limit ? node("span", { className: "off-screen" }, limit.holds ? "holds" : "does not hold") : null));
 }
@@ -45,19 +53,22 @@ function measureTable(result, part) {
   const others = Object.keys(found).filter((metric) => !(metric in METRICS) && typeof found[metric] === "number");
   const rows = [...known, ...others].map((metric) => measureRow(result, part, metric, found[metric]));
   return node("table", { className: "measures" },
-    node("caption", {}, part.region === "" ? (result.parts.length > 1 ? "The rest of the picture" : "Measured") : node("bdi", {}, part.region)),
-    node("thead", {}, node("tr", {}, ...["metric", "found", "limit", ""].map((words) => node("th", { scope: "col" }, words)))),
+    node("caption", {}, part.region !== "" ? node("bdi", {}, part.region)
+      : result.parts.length > 1 ? "The rest of the picture" : "Measured"),
+    node("thead", {}, node("tr", {},
+      ...["metric", "found", "limit", ""].map((words) => node("th", { scope: "col" }, words)))),
     node("tbody", {}, ...rows));
 }
 
 function pairs(title, entries) {
   if (entries.length === 0) return [];
-  return [node("h3", {}, title),
-    node("dl", { className: "pairs" }, ...entries.flatMap(([name, words]) => [node("dt", {}, name), node("dd", { dir: "auto" }, words)]))];
+  const rows = entries.flatMap(([name, words]) => [node("dt", {}, name), node("dd", { dir: "auto" }, words)]);
+  return [node("h3", {}, title), node("dl", { className: "pairs" }, ...rows)];
 }
 
 // What the page says elsewhere.
-const TOLD_ELSEWHERE = new Set(["case", "verdict", "instruction", "reason", "picture", "reference", "word", "equal", "sha256"]);
+const TOLD_ELSEWHERE = new Set(
+  ["case", "verdict", "instruction", "reason", "picture", "reference", "word", "equal", "sha256"]);
 
 function parameters(result) {
   const entries = Object.entries(result).filter(([name, words]) => !TOLD_ELSEWHERE.has(name) && typeof words !== "object");
@@ -71,10 +82,11 @@ function repeats(result) {
 }
 
 function files(result) {
+  const words = ({ file, path, trouble }) => node("span", {},
+    file ? node("a", { href: file, target: "_blank", rel: "noopener", dir: "ltr" }, path) : node("bdi", {}, path),
+    trouble ? node("span", { className: "trouble", dir: "auto" }, trouble) : null);
   const entries = Object.entries(result.pictures).filter(([, picture]) => picture.path);
-  return pairs("Files", entries.map(([name, picture]) => [name, node("span", {},
-    picture.file ? node("a", { href: picture.file, target: "_blank", rel: "noopener", dir: "ltr" }, picture.path) : node("bdi", {}, picture.path),
-    picture.trouble ? node("span", { className: "trouble", dir: "auto" }, picture.trouble) : null)]));
+  return pairs("Files", entries.map(([name, picture]) => [name, words(picture)]));
 }
 
 function showFacts(each) {

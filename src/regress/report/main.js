@@ -15,18 +15,17 @@ function openCase(each) {
   by("case-name").textContent = each.name;
   by("instruction").textContent = each.result.instruction;
   document.title = `${each.name} \u2013 ${each.verdict}`;
-  const [shown, place] = neighbours();
-  by("place").textContent = `${place + 1} of ${shown.length}`;
+  const [row, place] = neighbours();
+  by("place").textContent = `${place + 1} of ${row.length}`;
   by("previous").disabled = place === 0;
-  by("next").disabled = place === shown.length - 1;
+  by("next").disabled = place === row.length - 1;
   showFacts(each);
   showStage(each);
-  preload(shown[place + 1]);
+  preload(row[place + 1]);
 }
 
 /// The cases one walks through from this one, and its place among them.
 function neighbours() {
-  const shown = shownCases();
   const place = shown.indexOf(opened);
   return place >= 0 ? [shown, place] : [cases, opened.number];
 }
@@ -38,8 +37,8 @@ function preload(each) {
 }
 
 function walk(count) {
-  const [shown, place] = neighbours();
-  const next = shown[place + count];
+  const [row, place] = neighbours();
+  const next = row[place + count];
   if (next) location.replace(`#case=${encodeURIComponent(next.key)}`);
 }
 
@@ -51,8 +50,11 @@ function closeCase() {
   by("overview").hidden = false;
   document.title = title;
   scrollTo(0, scrolledTo);
-  if (before && !before.card.hidden) before.link.focus({ preventScroll: true });
-  if (before) before.card.scrollIntoView({ block: "nearest" });
+  const place = shown.indexOf(before);
+  if (place < 0) return;
+  list(place + 1);
+  before.link.focus({ preventScroll: true });
+  before.card.scrollIntoView({ block: "nearest" });
 }
 
 /// Shows what the address says.
@@ -103,8 +105,18 @@ function nextTheme() {
 
 // --- keyboard ---
 
+/// Also from a case: it is closed at once, as what follows when the address changes would take the focus away.
+function search() {
+  if (opened) {
+    location.hash = "";
+    closeCase();
+  }
+  by("search").focus();
+  by("search").select();
+}
+
 const EVERYWHERE = {
-  "/": () => { location.hash = ""; by("search").focus(); by("search").select(); },
+  "/": search,
   "?": () => by("help").showModal(),
   t: nextTheme,
 };

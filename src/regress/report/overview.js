@@ -20,14 +20,16 @@ function thumbnails(each) {
   return node("span", { className: "thumbs" }, ...(shown.length > 0 ? shown : [node("span", {}, "no picture")]));
 }
 
-function card(each) {
+/// Made when it is first in sight.
+function cardOf(each) {
+  if (each.card) return each.card;
   each.link = node("a", { className: "card-link", href: `#case=${encodeURIComponent(each.key)}` },
     thumbnails(each), badge(each.verdict),
     node("bdi", { className: "name" }, each.name),
     node("span", { className: "card-words", dir: "auto" }, each.result.instruction),
     node("span", { className: "card-line", dir: "auto" }, each.line));
   each.box = node("input", {
-    type: "checkbox", "aria-label": `Choose ${each.name}`, title: "Choose, to approve several (x)",
+    type: "checkbox", checked: each.chosen, "aria-label": `Choose ${each.name}`, title: "Choose, to approve several (x)",
     onchange: () => chooseCase(each, each.box.checked),
   });
   each.card = node("li", { className: `card ${each.verdict}` }, each.link,
@@ -59,50 +61,70 @@ function showProportions() {
   }
 }
 
-let listed = [];
+// Only so many cards are on the page as have been scrolled to: a thousand are no slower than fifty.
+const MORE = 60;
+let shown = [];
+let listed = 0;
+
+/// Sees to it that the first `count` of the cases that fit have their cards on the page.
+function list(count) {
+  by("cards").append(...shown.slice(listed, count).map(cardOf));
+  listed = Math.max(listed, Math.min(count, shown.length));
+}
+
+function listWhenScrolled() {
+  const end = by("end");
+  const observer = new IntersectionObserver(([seen]) => {
+    if (!seen.isIntersecting || listed === shown.length) return;
+    list(listed + MORE);
+    // Told again when that was not enough.
+    observer.unobserve(end);
+    observer.observe(end);
+  }, { rootMargin: "1500px" });
+  observer.observe(end);
+}
 
 function showOverview() {
-  const shown = shownCases();
-  for (const each of cases) each.card.hidden = true;
-  for (const each of shown) each.card.hidden = false;
-  // Moving a thousand cards costs more than hiding them.
-  const order = cases.slice().sort(ORDERS[filter.order]);
-  if (order.some((each, place) => each !== listed[place])) by("cards").replaceChildren(...order.map((each) => each.card));
-  listed = order;
+  shown = shownCases();
+  listed = 0;
+  by("cards").replaceChildren();
+  list(MORE);
   for (const button of by("verdicts").children) {
     const { verdict } = button.dataset;
     const count = verdict ? countOf(verdict) : cases.filter(fits).length;
     button.querySelector(".count").textContent = count.toLocaleString("en");
     press(button, filter.verdict === verdict);
   }
-  const choosable = shown.filter((each) => each.canBeApproved);
-  by("shown").replaceChildren(
-    node("span", {}, shown.length === cases.length ? plural(cases.length, "case") : `${shown.length.toLocaleString("en")} of ${plural(cases.length, "case")}`),
-    choosable.length > 0
-      ? node("button", { type: "button", className: "link", onclick: () => choosable.forEach((each) => chooseCase(each, true)) },
-        `Choose ${choosable.length === 1 ? "the one" : `the ${choosable.length.toLocaleString("en")}`} that can be approved`)
-      : "");
+  by("shown").replaceChildren(node("span", {}, shown.length === cases.length ? plural(cases.length, "case")
+    : `${shown.length.toLocaleString("en")} of ${plural(cases.length, "case")}`), chooseAll());
   by("none").hidden = shown.length > 0;
+}
+
+/// Chooses what can be approved of the cases that fit.
+function chooseAll() {
+  const some = shown.filter((each) => each.canBeApproved);
+  if (some.length === 0) return "";
+  const words = `Choose ${some.length === 1 ? "the one" : `the ${some.length.toLocaleString("en")}`} that can be approved`;
+  return node("button", { type: "button", className: "link", onclick: () => choose(some) }, words);
 }
 
 /// Moves the focus among the cards.
 function step(count) {
-  const shown = shownCases();
   if (shown.length === 0) return;
-  const now = shown.findIndex((each) => each.card.contains(document.activeElement));
+  const now = shown.indexOf(focusedCase());
   const next = now < 0 ? 0 : Math.min(Math.max(now + count, 0), shown.length - 1);
+  list(next + 1);
   shown[next].link.focus();
   shown[next].card.scrollIntoView({ block: "nearest" });
 }
 
 const columns = () => getComputedStyle(by("cards")).gridTemplateColumns.split(" ").length;
 
-const focusedCase = () => cases.find((each) => each.card.contains(document.activeElement));
+const focusedCase = () => shown.find((each) => each.card?.contains(document.activeElement));
 
 function setUpOverview() {
   const present = VERDICTS.filter((verdict) => cases.some((each) => each.verdict === verdict.name));
   by("verdicts").append(chip("", "all"), ...present.map((verdict) => chip(verdict.name, verdict.words)));
-  for (const each of cases) card(each);
   by("search").addEventListener("input", () => {
     filter.words = by("search").value.toLowerCase().split(/\s+/).filter((word) => word !== "");
     showOverview();
@@ -114,6 +136,7 @@ function setUpOverview() {
   by("clear").addEventListener("click", clearFilter);
   showProportions();
   showOverview();
+  listWhenScrolled();
 }
 
 function clearFilter() {

@@ -52,9 +52,12 @@ function frame(names) {
   const element = node("div", { className: "frame" });
   const made = { element, layers: [], width: 0, height: 0 };
   for (const name of names) {
-    const image = node("img", { alt: name, draggable: false, className: `layer ${name}`, src: shownCase.result.pictures[name].file });
+    const { file } = shownCase.result.pictures[name];
+    const image = node("img", { alt: name, draggable: false, className: `layer ${name}`, src: file });
     image.addEventListener("load", () => { measureFrame(made); resize(); });
-    image.addEventListener("error", () => element.replaceChildren(node("p", { className: "missing" }, "The browser cannot show this file")));
+    image.addEventListener("error", () => {
+      element.replaceChildren(node("p", { className: "missing" }, "The browser cannot show this file"));
+    });
     made.layers.push({ name, image });
     element.append(image);
   }
@@ -84,7 +87,7 @@ function marks() {
   }
   for (const part of shownCase.result.parts || []) {
     if (part.max_abs === 0) continue;
-    const mark = node("div", { className: "worst", title: `${part.region} ${part.worst.channel} at ${part.worst.x}, ${part.worst.y}` });
+    const mark = node("div", { className: "worst" });
     mark.place = [part.worst.x, part.worst.y, 1, 1];
     made.push(mark);
   }
@@ -126,7 +129,7 @@ function showStage(each) {
   for (const button of by("views").children) {
     const mine = VIEWS.find((other) => other.name === button.dataset.view);
     button.disabled = !canShow(mine);
-    button.title = canShow(mine) ? `${mine.words} (${VIEWS.indexOf(mine) + 1})` : whyNot(mine.needs === "base" ? (hasFile("output") ? baseName() : "output") : mine.needs);
+    button.title = canShow(mine) ? `${mine.words} (${VIEWS.indexOf(mine) + 1})` : whyNot(missingFor(mine));
     press(button, mine === view);
   }
   by("controls").replaceChildren(...below, baseChoice(view) ?? "", node("span", { id: "place-now", className: "place-now" }));
@@ -134,6 +137,12 @@ function showStage(each) {
   if (look.marked) { look.marked = false; look.fit = true; }
   showMarked();
   resize();
+}
+
+/// The picture that a view lacks.
+function missingFor(view) {
+  if (view.needs !== "base") return view.needs;
+  return hasFile("output") ? baseName() : "output";
 }
 
 /// Whether the output stands against its reference or its input, where there are both.
@@ -145,7 +154,8 @@ function baseChoice(view) {
     choice.disabled = name === baseName();
     return choice;
   });
-  return node("span", { id: "compared", className: "segments", role: "group", "aria-label": "Compare the output with" }, ...choices);
+  const about = { id: "compared", className: "segments", role: "group", "aria-label": "Compare the output with" };
+  return node("span", about, ...choices);
 }
 
 function toggleBase() {

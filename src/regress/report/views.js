@@ -9,8 +9,10 @@ function sideView(stage) {
 
 function sliderView(stage) {
   const made = frame([baseName(), "output"]);
-  const handle = node("div", { className: "handle", role: "slider", tabIndex: 0, "aria-label": `Boundary between ${baseName()} and output`,
-    "aria-valuemin": 0, "aria-valuemax": 100 }, node("span", {}));
+  const handle = node("div", {
+    className: "handle", role: "slider", tabIndex: 0, "aria-valuemin": 0, "aria-valuemax": 100,
+    "aria-label": `Boundary between ${baseName()} and output`,
+  }, node("span", {}));
   const move = (split) => {
     look.split = Math.min(Math.max(split, 0), 100);
     made.layers[1].image.style.clipPath = `inset(0 0 0 ${look.split}%)`;
@@ -28,7 +30,9 @@ function sliderView(stage) {
     follow(event);
     event.preventDefault();
   });
-  made.element.addEventListener("pointermove", (event) => { if (made.element.hasPointerCapture(event.pointerId)) follow(event); });
+  made.element.addEventListener("pointermove", (event) => {
+    if (made.element.hasPointerCapture(event.pointerId)) follow(event);
+  });
   handle.addEventListener("keydown", (event) => {
     const steps = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10, Home: -100, End: 100 };
     if (!(event.key in steps) || event.ctrlKey || event.altKey || event.metaKey) return;

@@ -86,7 +86,8 @@ function zoomTo(scale, x, y) {
 }
 
 function zoom(direction, x, y) {
-  const next = direction > 0 ? SIZES.find((size) => size > look.shown * 1.001) : SIZES.findLast((size) => size < look.shown * 0.999);
+  const next = direction > 0 ? SIZES.find((size) => size > look.shown * 1.001)
+    : SIZES.findLast((size) => size < look.shown * 0.999);
   if (next) zoomTo(next, x, y);
 }
 
@@ -102,6 +103,13 @@ function toggleWorst() {
   look.marked = !look.marked;
   showMarked();
   if (!look.marked) return zoomFit();
+  goTo(part.worst.x, part.worst.y);
+}
+
+/// Goes close to the worst pixel of a part.
+function goToWorst(part) {
+  look.marked = true;
+  showMarked();
   goTo(part.worst.x, part.worst.y);
 }
 
