@@ -74,12 +74,13 @@ Json new_manifest(const Manifest& manifest, const fs::path& folder, torch::Dtype
 }  // namespace
 
 void Bundle::write(const fs::path& folder, torch::Dtype dtype, const BundleOrigin& origin) const {
-  const fs::path place = fs::absolute(folder).lexically_normal();
+  fs::path place = fs::absolute(folder).lexically_normal();
+  if (!place.has_filename()) place = place.parent_path();
   if (fs::exists(place))
     throw Error(Exit::file, text(folder, " exists already; name a folder that does not"));
   try {
-    PartialFolder partial(
-        text(place.has_filename() ? place : place.parent_path(), ".partial-", ::getpid()));
+    PartialFolder partial(place.parent_path() /
+                          (place.filename().string() + ".partial-" + std::to_string(::getpid())));
     for (const std::string_view part : module_parts)
       module(part).save(partial.path() / manifest_.file(part).path.filename(), dtype);
     const fs::path tokenizer = manifest_.file("tokenizer").path;
@@ -90,7 +91,7 @@ void Bundle::write(const fs::path& folder, torch::Dtype dtype, const BundleOrigi
     const Json json = new_manifest(manifest_, partial.path(), dtype, origin);
     write_text(partial.path() / "bundle.json", json.dump(2) + "\n");
     write_text(partial.path() / "README.md", readme(json));
-    partial.move_to(place.has_filename() ? place : place.parent_path());
+    partial.move_to(place);
   } catch (const fs::filesystem_error& error) {
     throw Error(Exit::file, text("cannot write the bundle ", folder, ": ", error.code().message()));
   }

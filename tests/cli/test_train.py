@@ -33,6 +33,7 @@ def test_a_run_leaves_metrics_checkpoints_sheets_and_a_bundle(training, photogra
     for step in 3, 6:  # three columns of a row an example
         assert size_of(training.folder / f"run/sheets/step-{step}.jpg") == (3 * 64, 2 * 64)
     assert not list(training.folder.rglob("*partial*"))
+    assert not list(training.folder.rglob('"*'))  # a path that was meant for a sentence
 
 
 def test_the_bundle_edits_and_is_another_than_the_start(training, photograph):
