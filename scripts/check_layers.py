@@ -15,6 +15,7 @@ RANK = {
     "image": 1,
     "text": 1,
     "diffusion": 1,
+    "kernels": 1,
     "model": 2,
     "edit": 3,
     "compare": 3,

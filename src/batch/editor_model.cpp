@@ -40,11 +40,11 @@ class EditorModel : public BatchModel {
 }  // namespace
 
 LoadedModels load_models(const fs::path& folder, const std::vector<std::string>& devices,
-                         const std::string& dtype, int cpu_threads) {
+                         const std::string& dtype, int cpu_threads, const Rewrites& rewrites) {
   LoadedModels loaded;
   std::map<std::string, Bundle> bundles;
   for (const std::string& device : devices) {
-    const Placement placement = place(device, dtype);
+    const Placement placement = place(device, dtype, rewrites);
     try {
       const std::string name = device_name(placement.device);
       if (!bundles.contains(name)) {

@@ -31,6 +31,7 @@ struct BatchFlags {
   std::optional<std::string> device;
   std::optional<std::string> devices;
   std::optional<std::string> dtype;
+  std::optional<std::string> rewrites;
   std::optional<std::int64_t> workers;
   std::string batch_size = "auto";
   std::optional<std::string> shard;
@@ -70,6 +71,9 @@ struct BatchFlags {
     field("dtype", self.dtype,
           "precision; auto (default) is float32 on the CPU and float16 on CUDA",
           Choices(std::vector<std::string>(dtype_names.begin(), dtype_names.end())));
+    field("rewrites", self.rewrites,
+          "which parts of the network are computed in a faster way: all (default), none, or some, "
+          "with commas between; `ip2p info` lists them");
     field("workers", self.workers, "on the CPU: how many edit side by side, sharing the cores",
           Range{1, 1024});
     field("batch-size", self.batch_size,

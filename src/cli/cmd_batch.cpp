@@ -135,7 +135,8 @@ LoadedModels load(const BatchPlan& plan, const BatchFlags& flags) {
     const std::vector<std::string> devices = chosen_devices(flags);
     const int threads =
         flags.workers ? std::max(1, cpu_threads() / static_cast<int>(*flags.workers)) : 0;
-    return load_models(plan.bundle().folder, devices, flags.dtype.value_or("auto"), threads);
+    return load_models(plan.bundle().folder, devices, flags.dtype.value_or("auto"), threads,
+                       read_rewrites(flags.rewrites.value_or("all")));
   });
 }
 

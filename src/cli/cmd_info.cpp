@@ -9,6 +9,7 @@
 #include "ip2p/diffusion/sampler_list.h"
 #include "ip2p/model/devices.h"
 #include "ip2p/model/manifest.h"
+#include "ip2p/model/rewrites.h"
 #include "ip2p/train/config.h"
 #include "ip2p/version.h"
 
@@ -75,6 +76,7 @@ Json all(const CLI::App& program, const Json& bundle) {
   for (const DeviceInfo& device : devices())
     info["devices"].push_back({{"name", device.name}, {"description", device.description}});
   info["dtypes"] = dtype_names;
+  info["rewrites"] = rewrite_names;
   for (const SamplerInfo& sampler : sampler_list())
     info["samplers"].push_back({{"name", sampler.name}, {"description", sampler.description}});
   for (const CLI::App* command : program.get_subcommands({})) {
@@ -127,6 +129,8 @@ void print_for_people(const Json& info) {
     for (const Json& row : info.at(list))
       std::cout << "  " << word(row.at("name")) << ": " << word(row.at("description")) << "\n";
   }
+  std::cout << "\nrewrites\n";
+  for (const Json& name : info.at("rewrites")) std::cout << "  " << word(name) << "\n";
 }
 
 }  // namespace

@@ -27,6 +27,7 @@ struct EditFlags {
   std::optional<std::string> model;
   std::optional<std::string> device;
   std::optional<std::string> dtype;
+  std::optional<std::string> rewrites;
   std::int64_t count = 1;
   std::optional<std::string> format;
   bool strip = false;
@@ -47,6 +48,9 @@ struct EditFlags {
     field("dtype", self.dtype,
           "precision; auto (default) is float32 on the CPU and float16 on CUDA",
           Choices(std::vector<std::string>(dtype_names.begin(), dtype_names.end())));
+    field("rewrites", self.rewrites,
+          "which parts of the network are computed in a faster way: all (default), none, or some, "
+          "with commas between; `ip2p info` lists them");
     field("count", self.count,
           "variations, with the seeds from --seed upward; out.png becomes out_SEED.png",
           Range{1, 10000});

@@ -145,6 +145,7 @@ EditPlan plan_edit(const EditFlags& flags) {
   plan.bundle = choose_bundle(flags.model);
   plan.device = flags.device.value_or("auto");
   plan.dtype = flags.dtype.value_or(record ? record->dtype : "auto");
+  plan.rewrites = read_rewrites(flags.rewrites.value_or("all"));
   plan.manifest = read_manifest(plan.bundle);
   if (record) check_same_bundle(*record, plan, flags);
   const EditOptions given = record ? merge(flags.options, record->request.options) : flags.options;

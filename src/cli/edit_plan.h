@@ -9,6 +9,7 @@
 #include "ip2p/edit/record.h"
 #include "ip2p/image/write.h"
 #include "ip2p/model/manifest.h"
+#include "ip2p/model/rewrites.h"
 
 #include "bundle_choice.h"
 #include "edit_flags.h"
@@ -28,6 +29,7 @@ struct EditPlan {
   BundleChoice bundle;
   std::string device;
   std::string dtype;
+  Rewrites rewrites;
   Manifest manifest;
   OutputFormat format;
   std::vector<PlannedOutput> outputs;

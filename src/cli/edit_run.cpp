@@ -41,8 +41,9 @@ class Run {
 
   void make_all(const Image& input, const FitSizes& sizes, const std::string& input_hash) {
     progress_.say(text("loading ", plan_.manifest.name));
-    const Editor editor = with_origin(
-        plan_.bundle, [&] { return Editor(plan_.bundle.folder, plan_.device, plan_.dtype); });
+    const Editor editor = with_origin(plan_.bundle, [&] {
+      return Editor(plan_.bundle.folder, plan_.device, plan_.dtype, plan_.rewrites);
+    });
     end_of("load");
     warn_if_cut(editor.tokenizer(), plan_.request.instruction);
     progress_.clear();

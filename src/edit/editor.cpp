@@ -134,8 +134,9 @@ std::vector<Image> Editor::Parts::edit(std::span<const EditItem> items, KnownCon
   return edited;
 }
 
-Editor::Editor(const fs::path& bundle, const std::string& device, const std::string& dtype) {
-  const Placement placement = place(device, dtype);
+Editor::Editor(const fs::path& bundle, const std::string& device, const std::string& dtype,
+               const Rewrites& rewrites) {
+  const Placement placement = place(device, dtype, rewrites);
   try {
     *this = Editor(Bundle(bundle, placement));
   } catch (...) {

@@ -9,6 +9,8 @@
 
 #include "load_verified.h"
 #include "module.h"
+#include "rewrite_check.h"
+#include "rewrite_graph.h"
 #include "shape.h"
 
 namespace ip2p {
@@ -21,21 +23,30 @@ Bundle::Bundle(const fs::path& folder, const Placement& placement,
     : manifest_(read_manifest(folder)), placement_(placement) {
   std::vector<BundleFile> files;
   for (const auto& [part, file] : manifest_.files) files.push_back(file);
-  load_verified(files, [&] { load(parts); });
+  load(parts, files);
 }
 
-void Bundle::load(const std::set<std::string_view>& parts) {
-  for (const std::string_view part : module_parts)
-    if (parts.contains(part))
-      modules_.insert_or_assign(std::string(part),
-                                std::make_shared<const Module>(manifest_.file(part), placement_));
+// Rewriting folds constants, which runs some of the archive's code: it waits until the files are
+// verified.
+void Bundle::load(const std::set<std::string_view>& parts,
+                  const std::vector<BundleFile>& verified) {
+  std::map<std::string_view, std::shared_ptr<Module>> loaded;
+  load_verified(verified, [&] {
+    for (const std::string_view part : module_parts)
+      if (parts.contains(part))
+        loaded.emplace(part, std::make_shared<Module>(manifest_.file(part), placement_));
+  });
+  for (const auto& [part, module] : loaded) {
+    if (rewrites_pay(placement_)) rewrite_checked(*module, part, manifest_, placement_);
+    modules_.insert_or_assign(std::string(part), module);
+  }
 }
 
 Bundle Bundle::with_own(const std::set<std::string_view>& parts) const {
   Bundle other = *this;
   std::vector<BundleFile> files;
   for (const std::string_view part : parts) files.push_back(manifest_.file(part));
-  load_verified(files, [&] { other.load(parts); });
+  other.load(parts, files);
   return other;
 }
 

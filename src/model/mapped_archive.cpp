@@ -78,9 +78,8 @@ torch::Tensor MappedArchive::mapped(const torch::Tensor& tensor, ByteSpan bytes)
   auto* start = const_cast<std::uint8_t*>(bytes.data());  // a tensor has no constant form
   const torch::Tensor storage = torch::from_blob(
       start, {static_cast<std::int64_t>(bytes.size())},
-      [file = file_](void*) {  // holds the mapping for as long as the tensor lives
-      },
-      torch::kByte);
+      // holds the mapping for as long as the tensor lives, and its pages no longer
+      [file = file_, bytes](void*) { file->release(bytes); }, torch::kByte);
   return torch::empty({0}, tensor.options())
       .set_(storage.storage(), tensor.storage_offset(), tensor.sizes(), tensor.strides());
 }

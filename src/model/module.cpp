@@ -7,10 +7,13 @@
 #include <array>
 #include <cctype>
 #include <chrono>
+#include <optional>
 #include <set>
 
+#include <torch/csrc/jit/passes/freeze_module.h>
 #include <torch/csrc/jit/passes/inliner.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
+#include <torch/csrc/jit/runtime/interpreter.h>
 #include <torch/script.h>
 
 #include "ip2p/base/error.h"
@@ -19,6 +22,7 @@
 
 #include "allowed_operators.h"
 #include "mapped_archive.h"
+#include "rewrite_graph.h"
 
 namespace ip2p {
 namespace {
@@ -120,13 +124,16 @@ torch::jit::Module load(const BundleFile& file, const Placement& placement) {
 
 }  // namespace
 
+/// The archive as it is, or the code that its graph was rewritten into: then the module has no
+/// weights of its own any more.
 struct Module::Script {
   torch::jit::Module module;
+  std::optional<torch::jit::Code> rewritten{};
 };
 
 Module::Module(const BundleFile& file, const Placement& placement)
     : name_(file.path.filename().string()),
-      script_(std::make_unique<Script>(load(file, placement))) {}
+      script_(std::make_unique<Script>(Script{.module = load(file, placement)})) {}
 
 Module::Module(Module&&) noexcept = default;
 Module& Module::operator=(Module&&) noexcept = default;
@@ -138,6 +145,13 @@ torch::Tensor Module::operator()(const std::vector<torch::Tensor>& arguments) co
   // differently.
   const torch::jit::GraphOptimizerEnabledGuard no_profiling(false);
   try {
+    if (script_->rewritten) {
+      torch::jit::Stack stack{script_->module._ivalue()};
+      stack.insert(stack.end(), arguments.begin(), arguments.end());
+      script_->module.get_method("forward").function().getSchema().checkAndNormalizeInputs(stack);
+      torch::jit::InterpreterState(*script_->rewritten).run(stack);
+      return stack.front().toTensor();
+    }
     const torch::jit::Method forward = script_->module.get_method("forward");
     return forward({arguments.begin(), arguments.end()}).toTensor();
   } catch (const c10::Error& error) {
@@ -149,7 +163,29 @@ torch::Tensor Module::operator()(const std::vector<torch::Tensor>& arguments) co
   }
 }
 
+void Module::rewrite(const Placement& placement) {
+  const torch::NoGradGuard no_gradients;
+  try {
+    script_->module = torch::jit::freeze_module(script_->module);
+    const std::shared_ptr<torch::jit::Graph> graph = script_->module.get_method("forward").graph();
+    rewrite_graph(*graph, placement);
+    script_->rewritten.emplace(graph, name_);
+  } catch (const c10::Error& error) {
+    fail_to_rewrite(placement, error.what_without_backtrace());
+  } catch (const std::exception& error) {
+    fail_to_rewrite(placement, error.what());
+  }
+}
+
+void Module::fail_to_rewrite(const Placement& placement, const std::string& message) const {
+  if (is_out_of_memory(message))
+    throw_out_of_memory(device_name(placement.device), text("loading ", name_));
+  throw Error(Exit::model, text(name_, " cannot be computed in a faster way (", first_line(message),
+                                "); run it with --rewrites none"));
+}
+
 NamedTensors Module::parameters() const {
+  TORCH_CHECK(!script_->rewritten, name_, " has no weights of its own any more");
   NamedTensors weights;
   for (const auto& [name, tensor] : script_->module.named_parameters())
     weights.emplace_back(name, tensor);
@@ -157,6 +193,7 @@ NamedTensors Module::parameters() const {
 }
 
 void Module::save(const fs::path& path, torch::Dtype dtype) const {
+  TORCH_CHECK(!script_->rewritten, name_, " has no weights of its own any more");
   try {
     const torch::NoGradGuard no_grad;
     torch::jit::Module copy = script_->module.deepcopy();

@@ -1,5 +1,5 @@
-// module.h - one TorchScript archive: checked before it is trusted, loaded, run. Only module.cpp
-// includes libtorch's script headers: another runtime would stand behind these two functions.
+// module.h - one TorchScript archive: checked before it is trusted, loaded, rewritten where that
+// pays, run. Another runtime would stand behind these functions.
 #pragma once
 
 #include <memory>
@@ -24,6 +24,10 @@ class Module {
   Module& operator=(Module&&) noexcept;
   ~Module();
 
+  /// Has it compute in the ways that its placement's rewrites say (rewrite_graph.h). From then on
+  /// it has no gradients, no `parameters`, and cannot be saved.
+  void rewrite(const Placement& placement);
+
   /// Runs it, recording for gradients where the weights ask for them: tensors on the module's
   /// device, floating-point ones in its dtype but for those the archive wants otherwise. Concurrent
   /// calls are safe. Error{model} when it refuses its arguments, Error{device} when memory runs
@@ -38,6 +42,7 @@ class Module {
   void save(const fs::path& path, torch::Dtype dtype) const;
 
  private:
+  [[noreturn]] void fail_to_rewrite(const Placement& placement, const std::string& message) const;
   [[noreturn]] void fail(const torch::Tensor& input, const std::string& message) const;
 
   struct Script;

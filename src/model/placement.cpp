@@ -9,6 +9,7 @@
 #include <iomanip>
 #include <optional>
 #include <sstream>
+#include <utility>
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
@@ -84,10 +85,11 @@ torch::ScalarType find_dtype(const std::string& name, torch::Device device) {
 
 }  // namespace
 
-Placement place(const std::string& device, const std::string& dtype) {
+Placement place(const std::string& device, const std::string& dtype, Rewrites rewrites) {
   Placement placement;
   placement.device = find_device(device);
   placement.dtype = find_dtype(dtype, placement.device);
+  placement.rewrites = std::move(rewrites);
   // float32 means float32: cuDNN's convolutions would round their inputs to TF32's 10 bits.
   if (placement.device.is_cuda()) at::globalContext().setAllowTF32CuDNN(false);
   return placement;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ip2p/batch/engine.h"
+#include "ip2p/model/rewrites.h"
 
 namespace ip2p {
 
@@ -21,6 +22,7 @@ struct LoadedModels {
 /// weights; `cpu_threads` is how many each model on the CPU may use, 0 for all. Error{model},
 /// Error{device}.
 LoadedModels load_models(const fs::path& bundle, const std::vector<std::string>& devices,
-                         const std::string& dtype, int cpu_threads);
+                         const std::string& dtype, int cpu_threads,
+                         const Rewrites& rewrites = all_rewrites());
 
 }  // namespace ip2p

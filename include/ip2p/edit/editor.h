@@ -13,6 +13,7 @@
 #include "ip2p/image/fit.h"
 #include "ip2p/image/image.h"
 #include "ip2p/model/manifest.h"
+#include "ip2p/model/rewrites.h"
 #include "ip2p/text/tokenizer.h"
 
 namespace ip2p {
@@ -41,7 +42,8 @@ struct EditObserver {
 class Editor {
  public:
   /// `device` and `dtype` as the flags take them. Error{model}, Error{device}.
-  Editor(const fs::path& bundle, const std::string& device, const std::string& dtype);
+  Editor(const fs::path& bundle, const std::string& device, const std::string& dtype,
+         const Rewrites& rewrites = all_rewrites());
   /// A bundle that is loaded already, whole: its weights may change between edits.
   explicit Editor(Bundle bundle);
   Editor(Editor&&) noexcept;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 #include <torch/types.h>
 
@@ -77,7 +78,7 @@ class Bundle {
 
  private:
   [[nodiscard]] const Module& module(std::string_view part) const;
-  void load(const std::set<std::string_view>& parts);
+  void load(const std::set<std::string_view>& parts, const std::vector<BundleFile>& verified);
 
   Manifest manifest_;
   Placement placement_;
