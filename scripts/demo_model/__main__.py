@@ -1,7 +1,6 @@
 """The stages in their order: python -m demo_model [--work DIR] [--only STAGE]."""
 
 import argparse
-import shutil
 from pathlib import Path
 
 from .stage import ROOT
@@ -44,12 +43,9 @@ def unet(work: Path) -> None:
 
 
 def bundle(work: Path) -> None:
-    # What training leaves as a bundle becomes the one that ships.
-    from .credits import write_credits
+    from .ship import ship
 
-    target = ROOT / "models/demo"
-    shutil.copytree(work / "unet/bundle", target, dirs_exist_ok=True)
-    write_credits(target / "README.md")
+    ship(work / "unet/bundle", ROOT / "models/demo")
 
 
 STAGES = {stage.__name__: stage for stage in (photographs, pairs, vae, text, start, unet, bundle)}

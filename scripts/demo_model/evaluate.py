@@ -27,7 +27,7 @@ from .stage import ROOT, write_atomically
 from .vae import to_tensor
 
 SCALES = {"cfg_text": (1.0, 1.5, 2.0, 3.0, 5.0), "cfg_image": (1.0, 1.2, 1.5, 2.0, 3.0)}
-SCALE_PHOTOGRAPHS = 4  # of the split, each with every edit, for each value of a scale
+SCALE_PHOTOGRAPHS = 2  # of the split, each with every edit, for each value of a scale
 
 
 @dataclass

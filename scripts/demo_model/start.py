@@ -12,6 +12,7 @@ from numpy import ndarray
 from torch import Tensor
 
 from .stage import ROOT, fingerprint, is_whole, made_from, seal, unseal, write_atomically
+from .stream_scale import calm
 from .text_start import WIDTH
 from .vae import CONFIG, STEPS, examples, load_average, load_pictures, psnr, square, to_tensor, train
 
@@ -63,7 +64,7 @@ def make_vae(work: Path, seed: int = 0) -> Path:
 
 def vae_fingerprint(work: Path, seed: int = 0) -> str:
     """What the autoencoder is made from."""
-    sources = ["vae.py", "muon.py", "edits.py", "pixels.py", "crops.py", "splits.py"]
+    sources = ["vae.py", "stream_scale.py", "muon.py", "edits.py", "pixels.py", "crops.py", "splits.py"]
     return fingerprint(sources, made_from(work / "photographs"), seed)
 
 
@@ -74,6 +75,7 @@ def write_vae(work: Path, wanted: str) -> None:
     pictures = [square(picture, 256) for picture in load_pictures(work, "train")]
     latents = torch.cat([model.encode(to_tensor(picture[None])).latent_dist.mode() for picture in pictures])
     standardise(model, latents.mean((0, 2, 3)), latents.std((0, 2, 3)))
+    calm(model, torch.cat([to_tensor(picture[None]) for picture in pictures[:8]]))
     unseal(work / "vae")
     model.save_pretrained(work / "vae" / "diffusers")
     test = load_pictures(work, "test")

@@ -16,7 +16,7 @@ from .start import LICENCE, NAME
 # move too much to learn more. But normalisation over a whole picture is not that over a crop, and frames need whole
 # ones: so some steps see them.
 TRAINING = {
-    "steps": 5500,
+    "steps": 9000,
     "precision": "bfloat16",
     "optimizer": "muon",
     "learning_rate": 0.02,

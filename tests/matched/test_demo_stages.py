@@ -5,12 +5,16 @@ import json
 import cv2
 import numpy as np
 import pytest
+import torch
+from diffusers import AutoencoderKL
 from PIL import Image
 
 from demo_model import unet
 from demo_model.edits import EDITS
 from demo_model.evaluate import Example, candidates, label, score
 from demo_model.stage import ROOT, seal, unseal, write_atomically
+from demo_model.stream_scale import calm
+from demo_model.vae import CONFIG
 
 
 @pytest.fixture
@@ -96,3 +100,35 @@ def test_candidates_are_every_edit_and_option_and_the_pairs(picture):
     found = candidates(picture, [[("sepia", ""), ("frame", "red")]])
     assert len(found) == 2 + sum(len(edit.options) for edit in EDITS.values())
     assert "sepia + frame red" in found and "fog slightly" in found and "fog" in found
+
+
+def test_streams_are_calmed_and_the_function_stays():
+    torch.manual_seed(0)
+    model = AutoencoderKL(**{**CONFIG, "sample_size": 32}).eval()
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            if name.endswith(("conv_shortcut.weight", "samplers.0.conv.weight", "conv_in.weight")):
+                weight *= 40
+    pixels = torch.rand(2, 3, 32, 32) * 2 - 1
+
+    def run():
+        """Latents, pictures, and the largest value on the way."""
+        largest = []
+        hooks = [
+            layer.register_forward_hook(lambda _, inputs, output: largest.append(output.abs().max().item()))
+            for layer in model.modules()
+            if isinstance(layer, torch.nn.Conv2d)
+        ]
+        with torch.no_grad():
+            latents = model.encode(pixels).latent_dist.mode()
+            decoded = model.decode(latents).sample
+        for hook in hooks:
+            hook.remove()
+        return latents, decoded, max(largest)
+
+    latents, decoded, largest = run()
+    calm(model, pixels)
+    calmed_latents, calmed, most = run()
+    assert largest > 65_504 and most < 1_000
+    assert torch.allclose(calmed_latents, latents, rtol=1e-3, atol=1e-4)
+    assert torch.allclose(calmed, decoded, rtol=1e-3, atol=1e-4)
