@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -10,17 +9,8 @@
 
 namespace ip2p::cli {
 
-/// Four digits: "0.3125", "1.2e-05".
-std::string short_number(double value);
-
-/// "equal", or "up to 12 of 255 (R at 40, 7), mean 0.31, ...".
-std::string metrics_words(const Metrics& metrics);
-
-/// "; ssim 0.94 is below 0.95" for each that does not hold.
-std::string broken_words(const std::vector<Judged>& judged);
-
-/// One line: "a.png: same", "a.png: differs by up to 12 (R at 40, 7), mean 0.31; ssim 0.94 is below
-/// 0.95".
+/// One line: "a.png: same, equal", "a.png: differs, up to 12 of 255 (R at 40, 7), mean 0.31; ssim
+/// 0.94 is below 0.95".
 std::string comparison_words(const ComparedPicture& compared);
 
 /// name, outcome, reason, metrics, limits.

@@ -6,10 +6,10 @@
 #include <thread>
 
 #include "ip2p/base/log.h"
+#include "ip2p/compare/measure_words.h"
 #include "ip2p/model/devices.h"
 
 #include "bundle_choice.h"
-#include "compare_report.h"
 #include "edit_report.h"
 #include "interrupt.h"
 #include "option_flags.h"

@@ -5,9 +5,9 @@
 #include <map>
 
 #include "ip2p/base/error.h"
+#include "ip2p/compare/measure_words.h"
 #include "ip2p/regress/run_record.h"
 
-#include "compare_report.h"
 #include "text_table.h"
 
 namespace ip2p::cli {
@@ -16,8 +16,8 @@ std::string result_line(const CaseResult& result) {
   std::string line = text(verdict_name(result.verdict.verdict), " ", result.name);
   if (!result.verdict.reason.empty()) line += ": " + result.verdict.reason;
   for (const MeasuredPart& part : result.verdict.parts)
-    line += text(": ", part.region.empty() ? "" : part.region + " ", metrics_words(part.metrics),
-                 broken_words(part.judged));
+    line += text(": ", part.region.empty() ? "" : part.region + " ",
+                 measured_words(part.metrics, part.judged));
   if (result.verdict.is_cross && !result.verdict.parts.empty()) line += " (of another back end)";
   return line;
 }
@@ -27,15 +27,16 @@ std::string failure_table(const std::vector<CaseResult>& results) {
   for (const CaseResult& result : results) {
     if (result.verdict.verdict == Verdict::passes) continue;
     const std::string verdict = verdict_name(result.verdict.verdict);
-    const std::size_t before = rows.size();
+    if (!result.verdict.reason.empty())
+      rows.push_back({result.name, verdict, result.verdict.reason});
     for (const MeasuredPart& part : result.verdict.parts)
-      for (const Judged& judged : part.judged)
-        if (!judged.holds)
-          rows.push_back(
-              {result.name, verdict,
-               part.region.empty() ? judged.metric : text(part.region, ' ', judged.metric),
-               short_number(judged.found), short_number(judged.limit)});
-    if (rows.size() == before) rows.push_back({result.name, verdict, result.verdict.reason});
+      for (const Judged& judged : part.judged) {
+        if (judged.holds) continue;
+        const auto [found, limit] = told_apart(judged);
+        rows.push_back({result.name, verdict,
+                        part.region.empty() ? judged.metric : text(part.region, ' ', judged.metric),
+                        found, limit});
+      }
   }
   return rows.size() == 1 ? "" : text_table(rows);
 }

@@ -11,7 +11,7 @@ namespace ip2p::cli {
 /// "fail cat-make-it-snow: up to 40 of 255 (G at 10, 20), mean 0.01, ...; max_abs 40 is above 3".
 std::string result_line(const CaseResult& result);
 
-/// A line for each limit that does not hold and each reason, of the cases that do not pass: case,
+/// A line for each reason and each limit that does not hold, of the cases that do not pass: case,
 /// verdict, metric, found, limit. Empty when all pass.
 std::string failure_table(const std::vector<CaseResult>& results);
 

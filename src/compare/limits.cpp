@@ -1,6 +1,7 @@
 // limits.cpp - a limit and its metric side by side.
 #include "ip2p/compare/limits.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -23,12 +24,24 @@ std::optional<Value> number(std::string_view words) {
   return value;
 }
 
-void check(const PixelsOver& over) {
+/// `name`: what the user knows it by.
+void check(const PixelsOver& over, std::string_view name) {
   if (!PixelsOver::value_range.allows(over.value) || !PixelsOver::share_range.allows(over.share))
     throw Error(Exit::usage,
-                text("pixels_over: expected a value from ", PixelsOver::value_range.expected(),
+                text(name, ": expected a value from ", PixelsOver::value_range.expected(),
                      " and a share from ", PixelsOver::share_range.expected(), ", got ", over.value,
                      " and ", over.share));
+}
+
+PixelsOver pixels_over_from(const Json& json) {
+  if (!json.is_object() || json.size() != 2 || !json.contains("value") || !json.contains("share") ||
+      !json.at("value").is_number_integer() || !json.at("share").is_number())
+    throw Error(Exit::usage, text(pixels_over_key,
+                                  ": expected {\"value\": 8, \"share\": 0.01}, got ", json.dump()));
+  const PixelsOver over{.value = json.at("value").get<std::int64_t>(),
+                        .share = json.at("share").get<double>()};
+  check(over, pixels_over_key);
+  return over;
 }
 
 /// The picture with the reference's pixels where none counts.
@@ -69,7 +82,7 @@ PixelsOver PixelsOver::parse(const std::string& words) {
     const auto share = number<double>(all.substr(colon + 1));
     if (value && share) {
       const PixelsOver over{.value = *value, .share = *share};
-      check(over);
+      check(over, "--pixels-over");
       return over;
     }
   }
@@ -99,21 +112,24 @@ Limits Limits::or_else(const Limits& other) const {
 }
 
 Limits limits_from_json(const Json& json) {
+  if (!json.is_object()) detail::throw_wrong_type("limits", "an object", json);
   Limits limits;
-  Json rest = json;
-  if (json.is_object() && json.contains(pixels_over_key)) {
-    const Json& over = json.at(pixels_over_key);
-    if (!over.is_object() || over.size() != 2 || !over.contains("value") ||
-        !over.contains("share") || !over.at("value").is_number_integer() ||
-        !over.at("share").is_number())
+  std::vector<std::string> known;
+  Limits::visit(limits, [&](const char* name, auto& field, const char*, const auto& range) {
+    const std::string& key = known.emplace_back(json_key(name));
+    if (!json.contains(key)) return;
+    detail::take(key, json.at(key), field);
+    using Value = typename ValueOf<std::remove_reference_t<decltype(field)>>::type;
+    if (!detail::allowed(*field, range))
+      detail::throw_wrong_type(key, expectation<Value>(range), json.at(key));
+  });
+  known.emplace_back(pixels_over_key);
+  if (json.contains(pixels_over_key))
+    limits.pixels_over = pixels_over_from(json.at(pixels_over_key));
+  for (const auto& item : json.items())
+    if (std::ranges::find(known, item.key()) == known.end())
       throw Error(Exit::usage,
-                  text("pixels_over: expected {\"value\": 8, \"share\": 0.01}, got ", over.dump()));
-    limits.pixels_over = {.value = over.at("value").get<std::int64_t>(),
-                          .share = over.at("share").get<double>()};
-    check(*limits.pixels_over);
-    rest.erase(pixels_over_key);
-  }
-  options_from_json(rest, limits);
+                  text("unknown limit \"", item.key(), "\"; known: ", Choices(known).joined()));
   return limits;
 }
 
@@ -145,10 +161,18 @@ Metrics measure(const Image& reference, const Image& picture, MetricChoice choic
 std::vector<Judged> judge(const Metrics& metrics, const Limits& limits) {
   std::vector<Judged> judged;
   const auto at_most = [&judged](const char* metric, double found, double limit) {
-    judged.push_back({.metric = metric, .found = found, .limit = limit, .holds = found <= limit});
+    judged.push_back({.metric = metric,
+                      .found = found,
+                      .limit = limit,
+                      .at_least = false,
+                      .holds = found <= limit});
   };
   const auto at_least = [&judged](const char* metric, double found, double limit) {
-    judged.push_back({.metric = metric, .found = found, .limit = limit, .holds = found >= limit});
+    judged.push_back({.metric = metric,
+                      .found = found,
+                      .limit = limit,
+                      .at_least = true,
+                      .holds = found >= limit});
   };
   const auto measured = [](const char* metric, const std::optional<double>& found) {
     if (!found) throw Error(Exit::bug, text(metric, " was not measured"));
@@ -192,6 +216,7 @@ Json measures_to_json(const Metrics& metrics, const std::vector<Judged>& judged)
     json["limits"].push_back({{"metric", each.metric},
                               {"found", finite(each.found)},
                               {"limit", each.limit},
+                              {"at_least", each.at_least},
                               {"holds", each.holds}});
   return json;
 }
@@ -208,7 +233,8 @@ std::string mismatch(const Image& reference, const Image& picture) {
     return text("is ", picture.width, "x", picture.height, ", not ", reference.width, "x",
                 reference.height);
   if (!reference.alpha.empty() && picture.alpha.empty()) return "has lost its alpha";
-  if (reference.alpha.empty() && !picture.alpha.empty()) return "has an alpha that it had not";
+  if (reference.alpha.empty() && !picture.alpha.empty())
+    return "has an alpha channel, and its reference has none";
   return "";
 }
 

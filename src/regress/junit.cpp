@@ -2,10 +2,13 @@
 #include "ip2p/regress/junit.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <sstream>
 #include <string_view>
 
 #include "ip2p/base/error.h"
+#include "ip2p/compare/measure_words.h"
 #include "ip2p/regress/run_record.h"
 
 namespace ip2p {
@@ -52,15 +55,32 @@ bool is_failure(const CaseResult& result) {
   return result.verdict.verdict != Verdict::passes && !is_error(result);
 }
 
-/// "max_abs 40 (limit 3)" for each limit that does not hold.
-std::string broken_limits(const CaseVerdict& verdict) {
-  std::string words;
-  for (const MeasuredPart& part : verdict.parts)
-    for (const Judged& judged : part.judged)
-      if (!judged.holds)
-        words += text(words.empty() ? "" : ", ", part.region.empty() ? "" : part.region + " ",
-                      judged.metric, ' ', judged.found, " (limit ", judged.limit, ')');
-  return words;
+std::string joined(const std::vector<std::string>& words, std::string_view between) {
+  std::string all;
+  for (const std::string& each : words) all += text(all.empty() ? "" : between, each);
+  return all;
+}
+
+/// All that is wrong: "in repeat 2; nose: max_abs 40 is above 3, worst pixel 40 of 255 (G at 10,
+/// 20)".
+std::string failure_words(const CaseVerdict& verdict) {
+  std::vector<std::string> words;
+  if (!verdict.reason.empty()) words.push_back(verdict.reason);
+  for (const MeasuredPart& part : verdict.parts) {
+    std::vector<std::string> broken = broken_words(part.judged);
+    if (broken.empty()) continue;
+    const WorstPixel& worst = part.metrics.pixels.worst;
+    if (worst.value > 0) broken.push_back("worst pixel " + worst_words(worst));
+    words.push_back((part.region.empty() ? "" : part.region + ": ") + joined(broken, ", "));
+  }
+  return joined(words, "; ");
+}
+
+/// With all digits that it has.
+std::string exact_number(double value) {
+  std::array<char, 32> digits{};
+  const auto end = std::to_chars(digits.begin(), digits.end(), value).ptr;
+  return {digits.begin(), end};
 }
 
 /// Words on one line, whatever their author put into them.
@@ -84,7 +104,7 @@ std::string system_out(const CaseResult& result) {
     if (worst.value > 0)
       lines += text(prefix, "worst_pixel: ", worst.channel, " at ", worst.x, ", ", worst.y, '\n');
     for (const Judged& judged : part.judged)
-      lines += text(prefix, judged.metric, "_found: ", judged.found, '\n');
+      lines += text(prefix, judged.metric, "_found: ", exact_number(judged.found), '\n');
   }
   return lines;
 }
@@ -94,8 +114,7 @@ std::string testcase(const std::string& suite, const CaseResult& result) {
   out << "    <testcase" << attribute("classname", suite) << attribute("name", result.name)
       << ">\n";
   if (result.verdict.verdict != Verdict::passes) {
-    const std::string limits = broken_limits(result.verdict);
-    const std::string why = limits.empty() ? result.verdict.reason : limits;
+    const std::string why = failure_words(result.verdict);
     const char* const element = is_error(result) ? "error" : "failure";
     out << "      <" << element << attribute("type", verdict_name(result.verdict.verdict))
         << attribute("message", why) << '>' << escaped(why) << "</" << element << ">\n";

@@ -1,6 +1,9 @@
 """`ip2p regress compare`: two pictures or two folders, without a model."""
 
 import json
+import os
+import re
+import shutil
 import subprocess
 
 import numpy as np
@@ -28,8 +31,9 @@ class Shell:
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(pixels).save(path)
 
-    def compare(self, *arguments, code):
-        command = [self.program, "regress", "compare", *map(str, arguments)]
+    def compare(self, *arguments, code, before=()):
+        """`before`: a program that runs it."""
+        command = [*before, self.program, "regress", "compare", *map(str, arguments)]
         result = subprocess.run(command, cwd=self.folder, capture_output=True, text=True)
         assert result.returncode == code, (result.stdout, result.stderr)
         return result.stdout, result.stderr
@@ -81,7 +85,7 @@ def test_what_cannot_be_compared_differs(shell):
     shell.save("alpha.png", alpha)
     assert "is 64x32, not 64x48" in shell.compare("a.png", "small.png", "--max-abs", 255, code=NO)[0]
     assert "has lost its alpha" in shell.compare("alpha.png", "a.png", "--max-abs", 255, code=NO)[0]
-    assert "an alpha that it had not" in shell.compare("a.png", "alpha.png", "--max-abs", 255, code=NO)[0]
+    assert "has an alpha channel, and its reference has none" in shell.compare("a.png", "alpha.png", "--max-abs", 255, code=NO)[0]
     alpha[3, 2, 3] = 190
     shell.save("other.png", alpha)
     assert "up to 10 of 255 (A at 2, 3)" in shell.compare("alpha.png", "other.png", code=NO)[0]
@@ -122,6 +126,20 @@ def test_a_picture_of_the_differences(shell):
     assert not (shell.folder / "none.png").exists()
 
 
+def test_a_broken_limit_and_what_was_found_are_told_apart(shell):
+    shell.save("a.png", shell.picture)
+    shell.save("b.png", with_pixel(shell.picture, 40, 7, 1, 100))
+    ssim = json.loads(shell.compare("a.png", "b.png", "--metric", "ssim", "--json", code=NO)[0])["ssim"]
+    limit = round(ssim + 1e-7, 7)
+    out, _ = shell.compare("a.png", "b.png", "--ssim", limit, code=NO)
+    found, said = re.search(r"; ssim (\S+) is below (\S+)\n", out).groups()
+    assert float(found) < float(said) == limit, out
+    judged = json.loads(shell.compare("a.png", "b.png", "--ssim", limit, "--max-abs", 255, "--json", code=NO)[0])["limits"]
+    assert {each["metric"]: (each["at_least"], each["holds"]) for each in judged} == {
+        "max_abs": (False, True), "ssim": (True, False)
+    }  # fmt: skip
+
+
 def test_a_folder_for_differences_that_cannot_be_made_is_an_error(shell):
     shell.save("a/x.png", shell.picture)
     shell.save("b/x.png", 255 - shell.picture)
@@ -137,7 +155,7 @@ REFUSED = {
     "an unknown metric": (["a.png", "a.png", "--metric", "vmaf"], USAGE, "vmaf"),
     "a limit out of range": (["a.png", "a.png", "--ssim", "2"], USAGE, "--ssim"),
     "half a pair of limits": (["a.png", "a.png", "--pixels-over", "3"], USAGE, "VALUE:SHARE"),
-    "a share over 1": (["a.png", "a.png", "--pixels-over", "3:2"], USAGE, "share"),
+    "a share over 1": (["a.png", "a.png", "--pixels-over", "3:2"], USAGE, "--pixels-over: expected a value from 0 to 255 and a share"),
     "one picture": (["a.png"], USAGE, "B"),
     "three pictures": (["a.png", "a.png", "a.png"], USAGE, "one word too many"),
     "an unknown flag": (["a.png", "a.png", "--sim", "1"], USAGE, "--ssim"),

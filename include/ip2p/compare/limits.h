@@ -62,8 +62,9 @@ struct Limits {
   [[nodiscard]] Limits or_else(const Limits& other) const;
 };
 
-/// Keys as the options' names, and "pixels_over": {"value": 8, "share": 0.01}. Error{usage} as
-/// options_from_json.
+/// Keys as the options' names, and "pixels_over": {"value": 8, "share": 0.01}. Error{usage} with
+/// the key and what it may be, for what is no object, an unknown key, a wrong type and out of
+/// range.
 Limits limits_from_json(const nlohmann::ordered_json& json);
 nlohmann::ordered_json limits_to_json(const Limits& limits);
 
@@ -109,6 +110,7 @@ struct Judged {
   std::string metric;  ///< as in JSON: "max_abs"
   double found = 0;
   double limit = 0;
+  bool at_least = false;  ///< the limit is the least that may be found, not the most
   bool holds = false;
 };
 

@@ -9,6 +9,7 @@ function approveCommand(some) {
 }
 
 async function copy(words) {
+  let copied = true;
   try {
     await navigator.clipboard.writeText(words);
   } catch {
@@ -16,10 +17,10 @@ async function copy(words) {
     const field = node("textarea", { value: words, className: "off-screen", readOnly: true });
     document.body.append(field);
     field.select();
-    document.execCommand("copy");
+    copied = document.execCommand("copy");
     field.remove();
   }
-  tell("Copied");
+  tell(copied ? "Copied" : "This browser does not let the page copy: select the command");
 }
 
 function commandLine(words) {

@@ -15,50 +15,62 @@ const VERDICTS = [
 const plural = (count, word) => `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
 
 /// Four digits that say something: 0.3125, 40, 1.2e-5.
-const short = (value) => String(Number(value.toPrecision(4)));
+const short = (value, digits = 4) => String(Number(value.toPrecision(digits)));
 
 function brokenLimits(result) {
   return (result.parts || []).flatMap((part) =>
     (part.limits || []).filter((limit) => !limit.holds).map((limit) => ({ ...limit, region: part.region })));
 }
 
+function brokenWords(limit) {
+  const [found, most] = toldApart(limit);
+  return `${limit.region ? limit.region + " " : ""}${metricNamed(limit.metric).name} ${found}, limit ${most}`;
+}
+
 /// One line that says how far a case is from its reference.
 function measureLine(result) {
-  const broken = brokenLimits(result);
-  if (broken.length > 0)
-    return broken.map((limit) => `${limit.region ? limit.region + " " : ""}${metricNamed(limit.metric).name} ` +
-      `${amount(limit.metric, limit.found)}, limit ${amount(limit.metric, limit.limit)}`).join(" \u00b7 ");
-  if (result.reason) return result.reason;
+  const wrong = [result.reason, ...brokenLimits(result).map(brokenWords)].filter((words) => words);
+  if (wrong.length > 0) return wrong.join(" \u00b7 ");
+  if (result.equal) return "equal to the reference";
   const largest = largestDifference(result);
-  return largest === 0 || result.equal ? "equal to the reference" : `up to ${largest} of 255`;
+  return largest === 0 ? "equal where it counts" : `up to ${largest} of 255`;
 }
 
 function largestDifference(result) {
   return Math.max(-1, ...(result.parts || []).map((part) => part.max_abs));
 }
 
-// How each metric is called and written; `atMost`: less is nearer.
+// How each metric is called and written; `best`: what equal pictures have, where that is not 0 and has a number.
 const METRICS = {
-  max_abs: { name: "largest difference", unit: " of 255", atMost: true },
-  mean_abs: { name: "mean difference", unit: " of 255", atMost: true },
-  differing_share: { name: "pixels that differ", share: true, atMost: true },
-  pixels_over: { name: "pixels off by more", share: true, atMost: true },
-  psnr_db: { name: "PSNR", unit: " dB", atMost: false },
-  ssim: { name: "SSIM", unit: "", atMost: false, best: 1 },
-  flip: { name: "FLIP", unit: "", atMost: true },
-  clip_image: { name: "CLIP, pictures", unit: "", atMost: false, best: 1 },
-  clip_direction: { name: "CLIP, direction", unit: "", atMost: false, best: 1 },
+  max_abs: { name: "largest difference", unit: " of 255" },
+  mean_abs: { name: "mean difference", unit: " of 255" },
+  differing_share: { name: "pixels that differ", share: true },
+  pixels_over: { name: "pixels off by more", share: true },
+  psnr_db: { name: "PSNR", unit: " dB" },
+  ssim: { name: "SSIM", unit: "", best: 1 },
+  flip: { name: "FLIP", unit: "" },
+  clip_image: { name: "CLIP, pictures", unit: "", best: 1 },
+  clip_direction: { name: "CLIP, direction", unit: "", best: 1 },
 };
 
-/// One that this page has not heard of is shown too: by its key, and with more being nearer.
-const metricNamed = (metric) =>
-  METRICS[metric] ?? { name: metric.replaceAll("_", " "), unit: "", atMost: false, best: 1 };
+/// One that this page has not heard of is shown too: by its key.
+const metricNamed = (metric) => METRICS[metric] ?? { name: metric.replaceAll("_", " "), unit: "" };
 
 /// "40 of 255", "1.2 %". Only the distance of equal pictures in dB has no number.
-function amount(metric, found) {
+function amount(metric, found, digits) {
   const { share, unit } = metricNamed(metric);
   if (found === null) return "equal";
-  return share ? `${short(found * 100)} %` : `${short(found)}${unit}`;
+  return share ? `${short(found * 100, digits)} %` : `${short(found, digits)}${unit}`;
+}
+
+/// What was found and its limit; where that does not hold, in as many digits as tell the two apart.
+function toldApart({ metric, found, limit, holds }) {
+  let words = [];
+  for (let digits = 4; digits <= 17; ++digits) {
+    words = [amount(metric, found, digits), amount(metric, limit, digits)];
+    if (holds || words[0] !== words[1]) break;
+  }
+  return words;
 }
 
 const cases = run.results.map((result, number) => ({

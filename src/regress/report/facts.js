@@ -2,17 +2,16 @@
 "use strict";
 
 /// How much of what is allowed is used up: 1 is the limit.
-function used(limit) {
-  const { found, limit: most, metric } = limit;
-  const { atMost, best } = metricNamed(metric);
+function used({ metric, found, limit, at_least: atLeast }) {
+  const { best } = metricNamed(metric);
   if (found === null) return 0;
-  if (!atMost && best === undefined) return found > 0 ? most / found : 2;
-  const [far, farthest] = atMost ? [found, most] : [best - found, best - most];
+  if (atLeast && best === undefined) return found > 0 ? limit / found : 2;
+  const [far, farthest] = atLeast ? [best - found, best - limit] : [found, limit];
   return farthest > 0 ? far / farthest : far > 0 ? 2 : 0;
 }
 
-const allowed = ({ metric, limit }, atMost) =>
-  `${atMost ? "\u2264" : "\u2265"} ${amount(metric, limit).replace(" of 255", "")}`;
+const allowed = (limit) =>
+  `${limit.at_least ? "\u2265" : "\u2264"} ${toldApart(limit)[1].replace(" of 255", "")}`;
 
 /// A bar with the limit at two thirds of it.
 function bar(limit) {
@@ -36,11 +35,11 @@ function worstPlace(part) {
 
 function measureRow(result, part, metric, found) {
   const limit = (part.limits || []).find((each) => each.metric === metric);
-  const { name, atMost } = metricNamed(metric);
+  const { name } = metricNamed(metric);
   return node("tr", { className: limit ? (limit.holds ? "holds" : "broken") : "" },
     node("th", { scope: "row" }, name + (metric === "pixels_over" ? beyond(result, part) : "")),
-    node("td", { className: "found" }, amount(metric, found), metric === "max_abs" && found > 0 ? worstPlace(part) : null),
-    node("td", { className: "limit" }, limit ? allowed(limit, atMost) : "", limit ? bar(limit) : null),
+    node("td", { className: "found" }, limit ? toldApart(limit)[0] : amount(metric, found), metric === "max_abs" && found > 0 ? worstPlace(part) : null),
+    node("td", { className: "limit" }, limit ? allowed(limit) : "", limit ? bar(limit) : null),
     node("td", { className: "state" }, limit ? icon(limit.holds ? "pass" : "fail") : null,
       limit ? node("span", { className: "off-screen" }, limit.holds ? "holds" : "does not hold") : null));
 }
@@ -68,11 +67,17 @@ function pairs(title, entries) {
 
 // What the page says elsewhere.
 const TOLD_ELSEWHERE = new Set(
-  ["case", "verdict", "instruction", "reason", "picture", "reference", "word", "equal", "sha256"]);
+  ["case", "verdict", "instruction", "reason", "picture", "reference", "cross_backend", "word", "equal", "sha256"]);
 
 function parameters(result) {
   const entries = Object.entries(result).filter(([name, words]) => !TOLD_ELSEWHERE.has(name) && typeof words !== "object");
   return pairs("Made with", entries.map(([name, words]) => [name.replaceAll("_", "-"), String(words)]));
+}
+
+/// Which of the case's limits these are, where it has two sets.
+function whichLimits(result) {
+  if (!result.cross_backend || !result.parts) return [];
+  return [node("p", { className: "hint" }, "The reference is of another back end: the limits are those of cross_backend.")];
 }
 
 function repeats(result) {
@@ -95,7 +100,8 @@ function showFacts(each) {
   by("reason").hidden = !result.reason;
   by("reason").className = `reason ${each.verdict}`;
   by("approve").replaceChildren(...approveBox(each));
-  by("measures").replaceChildren(...(result.parts || []).map((part) => measureTable(result, part)), ...repeats(result));
+  by("measures").replaceChildren(
+    ...(result.parts || []).map((part) => measureTable(result, part)), ...whichLimits(result), ...repeats(result));
   by("parameters").replaceChildren(...parameters(result));
   by("files").replaceChildren(...files(result));
 }

@@ -26,8 +26,8 @@ def shell(ip2p, tiny_bundle, tmp_path_factory, photograph):
     made = SuiteShell(ip2p, tiny_bundle, tmp_path_factory.mktemp("html"), photograph)
     suite = made.approved("--max-abs", 3, "--ssim", 0.9)
     cases = suite / "cases"
-    regions = [{"name": "<b>nose</b>", "rectangle": [40, 8, 16, 8], "limits": {"max_abs": 9}},
-               {"name": "clock", "rectangle": [0, 0, 8, 4], "ignore": True}]  # fmt: skip
+    clock = {"name": "clock", "rectangle": [0, 0, 8, 4], "ignore": True}
+    regions = [{"name": "<b>nose</b>", "rectangle": [40, 8, 16, 8], "limits": {"max_abs": 9}}, clock]
     for name in (BROKEN, OTHER_SIZE, HOSTILE):
         shutil.copytree(cases / FAILS, cases / name)
     made.change(f"cases/{FAILS}/case.json", regions=regions)
@@ -72,6 +72,16 @@ def data_of(report):
     """What the page knows of the run."""
     words = (report / "index.html").read_text()
     return json.loads(re.search(r'<script id="data" type="application/json">(.*?)</script>', words, re.DOTALL)[1])
+
+
+def with_data(report, folder, data):
+    """A copy of the report as it would be of another run."""
+    shutil.copytree(report, folder)
+    words = (folder / "index.html").read_text()
+    begin = words.index(">", words.index('<script id="data"')) + 1
+    json_words = json.dumps(data).replace("<", "\\u003c")
+    (folder / "index.html").write_text(words[:begin] + json_words + words[words.index("</script>", begin) :])
+    return folder / "index.html"
 
 
 def cards(page):
@@ -156,8 +166,7 @@ def test_what_was_measured_stands_against_its_limits(page):
     show(page, FAILS)
     rows = {row.text.split("\n")[0]: row for row in page.find_all(".measures tbody tr")}
     assert page.text("#case-verdict") == "fail" and page.text("#instruction") == "make it snow"
-    tables = page.js("[...document.querySelectorAll('.measures')].map((table) => [table.caption.textContent,"
-                     "[...table.tBodies[0].rows].map((row) => [...row.cells].map((cell) => cell.textContent))])")  # fmt: skip
+    tables = measured(page)
     assert [caption for caption, _ in tables] == ["The rest of the picture", "<b>nose</b>"]
     rows = {row[0]: row[1:] for row in tables[0][1]}
     assert rows["largest difference"] == ["40 of 255G at 10, 20", "\u2264 3", "does not hold"]
@@ -173,6 +182,39 @@ def test_what_was_measured_stands_against_its_limits(page):
     assert "cpu-float32.png" in page.text("#reason") and "cpu-float32.png" in page.text("#files")
     show(page, ORPHAN)
     assert "case.json" in page.text("#reason") and page.js("document.querySelectorAll('.frame').length") == 1
+
+
+def measured(page):
+    """[(a table's caption, its rows)] of the case that is open."""
+    return page.js("[...document.querySelectorAll('.measures')].map((table) => [table.caption.textContent,"
+                   "[...table.tBodies[0].rows].map((row) => [...row.cells].map((cell) => cell.textContent))])")  # fmt: skip
+
+
+def test_sentences_do_not_contradict_what_was_measured(opened, shell, tmp_path):
+    data = data_of(shell.report)
+    results = {result["case"]: result for result in data["results"]}
+    # A limit that is missed by less than four digits show, in a later repeat, of another back end.
+    results[FAILS].update(reason="in repeat 2", cross_backend=True)
+    results[FAILS]["parts"][0]["limits"] = [
+        {"metric": "ssim", "found": 0.94998, "limit": 0.95, "at_least": True, "holds": False},
+        {"metric": "pixels_over", "found": 0.0100001, "limit": 0.01, "at_least": False, "holds": False},
+        {"metric": "vmaf", "found": 90.00001, "limit": 90, "at_least": True, "holds": True},
+    ]
+    results[PASSES]["equal"] = False  # in a region that is ignored
+    page = opened(with_data(shell.report, tmp_path / "other", data))
+    lines = dict(page.js("[...document.querySelectorAll('.card')].map((card) => "
+                         "[card.querySelector('.name').textContent, card.querySelector('.card-line').textContent])"))  # fmt: skip
+    assert lines[PASSES] == "equal where it counts"
+    assert lines[FAILS] == ("in repeat 2 \u00b7 SSIM 0.94998, limit 0.95 \u00b7 "
+                            "pixels off by more 1.00001 %, limit 1 %")  # fmt: skip
+    show(page, FAILS)
+    rows = {row[0]: row[1:] for row in measured(page)[0][1]}
+    assert rows["SSIM"] == ["0.94998", "\u2265 0.95", "does not hold"]
+    assert rows["pixels off by more"] == ["1.00001 %", "\u2264 1 %", "does not hold"]
+    assert rows["vmaf"] == ["90", "\u2265 90", "holds"]
+    assert "another back end" in page.text("#measures") and "cross" not in page.text("#parameters")
+    show(page, PASSES)
+    assert "another back end" not in page.text("#measures") and "cross" not in page.text("#parameters")
 
 
 def test_the_slider_moves_with_mouse_and_keys(page, shell):
@@ -440,6 +482,17 @@ def test_the_command_approves_the_case(opened, shell, tmp_path):
     assert page.text("#told") == "There is nothing to approve" and "2 cases" in page.text("#basket")
 
 
+def test_what_could_not_be_copied_is_not_said_to_be(page):
+    page.js("void (navigator.clipboard.writeText = () => Promise.reject(new Error()))")
+    show(page, FAILS)
+    page.js("void (document.execCommand = () => true)")
+    page.press("c")
+    assert page.text("#told") == "Copied"
+    page.js("void (document.execCommand = () => false)")
+    page.press("c")
+    assert "does not let the page copy" in page.text("#told")
+
+
 # --- the folder ---
 
 
@@ -475,15 +528,9 @@ def test_a_folder_of_somebody_else_is_refused_before_anything_is_made(shell):
 
 
 def test_a_thousand_cases_are_not_slow(opened, shell, tmp_path):
-    report = tmp_path / "many"
-    shutil.copytree(shell.report, report)
-    data = data_of(report)
+    data = data_of(shell.report)
     data["results"] = [{**data["results"][i % 6], "case": f"case-{i:04}"} for i in range(1000)]
-    words = (report / "index.html").read_text()
-    begin = words.index(">", words.index('<script id="data"')) + 1
-    many = json.dumps(data).replace("<", "\\u003c")
-    (report / "index.html").write_text(words[:begin] + many + words[words.index("</script>", begin) :])
-    page = opened(report / "index.html")
+    page = opened(with_data(shell.report, tmp_path / "many", data))
     assert page.js("performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd") < 3000
     # Cards and their pictures come when they are scrolled to.
     assert page.text("#shown span") == "1,000 cases" and len(cards(page)) < 200

@@ -53,7 +53,7 @@ def test_a_reader_finds_every_verdict_and_the_right_counts(shell):
     assert cases[DOG].is_passed
     (error,) = cases["broken"].result
     assert isinstance(error, junitparser.Error) and error.type == "error" and "broken/input.png" in error.message
-    said = {CASE: ("fail", "max_abs 40 (limit 3)"), "shrunk": ("fail", "the picture is 64x48, not 64x40"),
+    said = {CASE: ("fail", "max_abs 40 is above 3, worst pixel 40 of 255 (G at 10, 20)"), "shrunk": ("fail", "the picture is 64x48, not 64x40"),
             "new": ("new", "nothing is approved yet"), "lost": ("orphan", "no case.json")}  # fmt: skip
     for name, (kind, words) in said.items():
         (failure,) = cases[name].result
@@ -77,7 +77,7 @@ def test_what_was_measured_and_the_pictures_are_with_their_case(shell):
     (suite,) = read
     cases = {case.name: case for case in suite}
     (failure,) = cases[CASE].result
-    assert failure.message == "nose max_abs 40 (limit 30)"
+    assert failure.message == "nose: max_abs 40 is above 30, worst pixel 40 of 255 (G at 10, 20)"
     lines = cases[CASE].system_out.rstrip("\n").split("\n")
     pictures = [line.removeprefix("[[ATTACHMENT|").removesuffix("]]") for line in lines[:2]]
     assert pictures == [f"suite/runs/last/{CASE}.png", f"suite/cases/{CASE}/ref/cpu-float32.png"]

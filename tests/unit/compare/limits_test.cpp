@@ -25,12 +25,15 @@ TEST(Limits, WhatIsNoneIsRefused) {
   const auto refused = [](const Json& json, const std::string& part) {
     test::expect_error(Exit::usage, [&] { (void)limits_from_json(json); }, part);
   };
-  refused({{"vmaf", 1}}, "vmaf");
-  refused({{"max_abs", 256}}, "max-abs");
+  refused({{"vmaf", 1}},
+          "unknown limit \"vmaf\"; known: max_abs, mean_abs, psnr_db, ssim, flip, clip_image, "
+          "clip_direction, pixels_over");
+  refused({{"max_abs", 256}}, "max_abs: expected a whole number from 0 to 255, got 256");
   refused({{"max_abs", 1.5}}, "max_abs");
-  refused({{"ssim", 1.1}}, "ssim");
-  refused({{"clip_image", 1.1}}, "clip-image");
-  refused({{"clip_direction", -2}}, "clip-direction");
+  refused({{"max_abs", "8"}}, "max_abs");
+  refused({{"ssim", 2}}, "ssim: expected a number from -1 to 1, got 2");
+  refused({{"clip_image", 1.1}}, "clip_image");
+  refused({{"clip_direction", -2}}, "clip_direction");
   refused({{"pixels_over", 3}}, "pixels_over");
   refused({{"pixels_over", {{"value", 3}}}}, "pixels_over");
   refused({{"pixels_over", {{"value", 3}, {"share", 2}}}}, "share");
@@ -101,7 +104,7 @@ TEST(Mismatch, SaysWhatDiffers) {
   EXPECT_EQ(mismatch(small, small), "");
   EXPECT_EQ(mismatch(small, wide), "is 2x1, not 1x1");
   EXPECT_EQ(mismatch(clear, small), "has lost its alpha");
-  EXPECT_EQ(mismatch(small, clear), "has an alpha that it had not");
+  EXPECT_EQ(mismatch(small, clear), "has an alpha channel, and its reference has none");
 }
 
 }  // namespace
