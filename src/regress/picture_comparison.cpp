@@ -6,6 +6,7 @@
 #include <functional>
 #include <future>
 #include <map>
+#include <system_error>
 #include <thread>
 
 #include "ip2p/base/error.h"
@@ -51,17 +52,59 @@ ComparedPicture compare_images(const Image& reference, const Image& picture,
   return compared;
 }
 
-/// Names of the pictures below a folder, each with whether it is in the reference (1) or the other
-/// (2).
-void add_names(const fs::path& folder, int where, std::map<std::string, int>& names) {
-  if (!fs::is_directory(folder))
-    throw Error(Exit::file, text(folder, " is no folder; compare two files or two folders"));
-  FolderWalk walk(folder, {}, {.recursive = true, .left_out = {}});
-  while (const std::optional<FoundFile> found = walk.next()) names[found->id] |= where;
-}
-
 constexpr int in_reference = 1;
 constexpr int in_other = 2;
+
+/// The folders in a folder that are not hidden, links to some among them. What cannot be looked at
+/// might be one: Error{file}.
+std::vector<fs::path> folders_in(const fs::path& folder) {
+  std::vector<fs::path> found;
+  std::error_code failed;
+  for (fs::directory_iterator entry(folder, failed), end; !failed && entry != end;
+       entry.increment(failed)) {
+    if (entry->path().filename().string().starts_with('.')) continue;
+    std::error_code unknown;
+    const fs::file_status status = entry->status(unknown);
+    if (status.type() == fs::file_type::none || status.type() == fs::file_type::unknown)
+      throw Error(Exit::file, text("cannot look at ", entry->path(), ": ", unknown.message()));
+    if (fs::is_directory(status)) found.push_back(entry->path());
+  }
+  if (failed) throw Error(Exit::file, text("cannot list ", folder, ": ", failed.message()));
+  return found;
+}
+
+/// Names of the pictures below a folder, each with whether it is in the reference or the other.
+class Names {
+ public:
+  explicit Names(std::map<std::string, int>& names, int where) : names_(names), where_(where) {}
+
+  /// `prefix`: of the names, "" or ending with a slash. Links to folders are followed, for what
+  /// lies behind them is compared too, but for one that leads back up.
+  void add(const fs::path& folder, const std::string& prefix) {
+    std::error_code failed;
+    const fs::path real = fs::canonical(folder, failed);
+    if (failed) throw Error(Exit::file, text("cannot list ", folder, ": ", failed.message()));
+    if (std::ranges::find(above_, real) != above_.end()) return;
+    above_.push_back(real);
+    FolderWalk walk(folder, {}, {});
+    while (const std::optional<FoundFile> found = walk.next()) names_[prefix + found->id] |= where_;
+    for (const fs::path& below : folders_in(folder))
+      add(below, prefix + below.filename().string() + "/");
+    above_.pop_back();
+  }
+
+ private:
+  std::map<std::string, int>& names_;
+  int where_;
+  std::vector<fs::path> above_;  ///< the folders that it is in now
+};
+
+void add_names(const fs::path& folder, int where, std::map<std::string, int>& names) {
+  std::error_code unknown;
+  if (!fs::is_directory(folder, unknown))
+    throw Error(Exit::file, text(folder, " is no folder; compare two files or two folders"));
+  Names(names, where).add(folder, "");
+}
 
 ComparedPicture compare_named(const std::string& name, int where, const fs::path& reference,
                               const fs::path& other, const ComparisonRules& rules) {

@@ -111,6 +111,43 @@ def test_two_folders(shell):
     assert "same.png: unreadable" in out and "1 of 4 pictures could not be read" in log
 
 
+def test_links_to_folders_are_followed(shell):
+    for name in ("a/same.png", "b/same.png", "one/x.png"):
+        shell.save(name, shell.picture)
+    shell.save("two/x.png", 255 - shell.picture)
+    (shell.folder / "a/sub").symlink_to("../one")
+    (shell.folder / "b/sub").symlink_to("../two")
+    out, log = shell.compare("a", "b", code=NO)
+    assert "sub/x.png: differs" in out and "1 of 2 are the same" in log
+    # Links that lead back up end there, wherever they begin.
+    for name in ("a/up", "b/up", "one/up", "two/up"):
+        (shell.folder / name).symlink_to("..")
+    out, log = shell.compare("a", "b", code=NO)
+    assert "sub/x.png: differs" in out and "up/two/x.png: same" in out and "up/up" not in out
+    # One to nothing, and one that leads to itself.
+    (shell.folder / "a/up").unlink()
+    (shell.folder / "a/up").symlink_to("nowhere")
+    assert "up/one/x.png: added" in shell.compare("a", "b", code=NO)[0]
+    (shell.folder / "a/round").symlink_to("round")
+    out, log = shell.compare("a", "b", code=FILE)
+    assert out == "" and "cannot look at" in log and "round" in log
+
+
+def test_a_subfolder_that_cannot_be_listed_is_an_error(shell):
+    as_others = []
+    if os.geteuid() == 0:
+        if shutil.which("setpriv") is None:
+            pytest.skip("root may list everything, and there is no setpriv here")
+        as_others = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"]
+    for name in ("a/x.png", "b/x.png", "a/sub/y.png", "b/sub/y.png"):
+        shell.save(name, shell.picture)
+    (shell.folder / "b/sub").chmod(0)
+    out, log = shell.compare("a", "b", code=FILE, before=as_others)
+    (shell.folder / "b/sub").chmod(0o755)
+    assert out == "" and 'cannot list "b/sub"' in log and log.count("\n") == 1, log
+    shell.compare("a", "b", code=OK, before=as_others)
+
+
 def test_a_picture_of_the_differences(shell):
     shell.save("a.png", shell.picture)
     shell.save("b.png", with_pixel(with_pixel(shell.picture, 10, 20, 2, 100), 30, 5, 0, 1))

@@ -41,10 +41,11 @@ struct ComparedPicture {
 ComparedPicture compare_files(const fs::path& reference, const fs::path& other,
                               const ComparisonRules& rules);
 
-/// Every picture (by extension) below two folders, in the order of their names, in as many threads
-/// as there are cores; `observe` is called in that order, by one thread. One that is in one folder
-/// alone, or cannot be read, is a result too. Error{file} for a folder that cannot be listed and a
-/// diff that cannot be written.
+/// Every picture (by extension) below two folders that is not hidden, in the order of their names,
+/// in as many threads as there are cores; `observe` is called in that order, by one thread. Links
+/// to folders are followed. One that is in one folder alone, or cannot be read, is a result too.
+/// Error{file} for a folder, also below them, that cannot be listed and a diff that cannot be
+/// written.
 void compare_folders(const fs::path& reference, const fs::path& other, const ComparisonRules& rules,
                      const std::function<void(const ComparedPicture&)>& observe);
 
