@@ -75,19 +75,23 @@ void add_similarity(const cv::Mat& one, const cv::Mat& other, const cv::Mat& wei
   }
 }
 
-/// The pixels that count without those at the edges, whose windows are not whole.
-Counted inside(const Image& image, Counted counted) {
+/// The pixels that count without those at the edges, whose windows are not whole; with those where
+/// nothing else would be left.
+Counted inside(const Image& image, const Counted& counted) {
   const int width = image.width;
   const int height = image.height;
-  if (width < window || height < window) return counted;
-  if (counted.empty())
-    counted.assign(static_cast<std::size_t>(width) * static_cast<std::size_t>(height), 1);
-  for (int y = 0; y < height; ++y)
-    for (int x = 0; x < width; ++x)
-      if (x < radius || y < radius || x >= width - radius || y >= height - radius)
-        counted[static_cast<std::size_t>(y) * static_cast<std::size_t>(width) +
-                static_cast<std::size_t>(x)] = 0;
-  return counted;
+  const auto at = [width](int x, int y) {
+    return static_cast<std::size_t>(y) * static_cast<std::size_t>(width) +
+           static_cast<std::size_t>(x);
+  };
+  Counted left(at(0, height));
+  bool is_any = false;
+  for (int y = radius; y < height - radius; ++y)
+    for (int x = radius; x < width - radius; ++x) {
+      left[at(x, y)] = counted.empty() ? 1 : counted[at(x, y)];
+      is_any = is_any || left[at(x, y)] != 0;
+    }
+  return is_any ? left : counted;
 }
 
 }  // namespace

@@ -9,7 +9,7 @@ namespace ip2p {
 /// pixels that count. Gaussian windows of sigma 1.5, cut at 11 pixels, K1 0.01, K2 0.03, population
 /// covariance: the paper's settings, and scikit-image's structural_similarity with
 /// gaussian_weights=True, sigma=1.5, use_sample_covariance=False. As there, the 5 pixels at the
-/// edges are left out, unless a side has fewer than 11. Alpha is not looked at.
+/// edges are left out, unless nothing else counts. Alpha is not looked at.
 double ssim(const Image& one, const Image& other, const Counted& counted = {});
 
 }  // namespace ip2p

@@ -166,6 +166,36 @@ TEST(Metrics, OnlyPixelsThatCountDecide) {
   EXPECT_LT(ssim(one, other), 0.99);
 }
 
+TEST(Ssim, OfARegionAtTheEdgeIsMeasuredThere) {
+  constexpr int width = 40;
+  constexpr int height = 30;
+  const Image one = picture(width, height, 1);
+  // Corners, a border, and a line beside one: windows of 11 pixels are whole nowhere in them.
+  const auto region = [](int left, int top, int right, int bottom) {
+    Counted counted(std::size_t{width} * height);
+    for (int y = top; y < bottom; ++y)
+      std::fill_n(counted.begin() + std::ptrdiff_t{width} * y + left, right - left, 1);
+    return counted;
+  };
+  for (const Counted& counted :
+       {region(0, 0, 5, 5), region(35, 25, 40, 30), region(0, 0, width, 1), region(4, 0, 5, 30)}) {
+    Image close = one;
+    Image far = one;
+    for (std::size_t i = 0; i < counted.size(); ++i) {
+      if (counted[i] == 0) continue;
+      close.rgb[3 * i] ^= 1U;
+      for (std::size_t c = 0; c < 3; ++c) far.rgb[3 * i + c] ^= 0x80U;
+    }
+    EXPECT_NEAR(ssim(one, one, counted), 1, 1e-6);
+    EXPECT_GT(ssim(one, close, counted), 0.99);
+    EXPECT_LT(ssim(one, far, counted), 0.9);
+  }
+  // What has a whole window anywhere is measured there alone, as the whole picture is.
+  Image edge = one;
+  for (std::size_t i = 0; i < std::size_t{3} * 5; ++i) edge.rgb[i] ^= 0x80U;
+  EXPECT_NEAR(ssim(one, edge, region(0, 0, width, height)), ssim(one, edge), 1e-12);
+}
+
 TEST(Metrics, PicturesOfDifferentSizesAreABug) {
   test::expect_error(
       Exit::bug, [] { (void)pixel_difference(flat(2, 2, 0), flat(2, 3, 0)); }, "2x2", "2x3");
