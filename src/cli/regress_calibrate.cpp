@@ -10,6 +10,7 @@
 #include "ip2p/model/devices.h"
 
 #include "bundle_choice.h"
+#include "calibrate_batches.h"
 #include "edit_report.h"
 #include "interrupt.h"
 #include "option_flags.h"
@@ -82,9 +83,9 @@ std::vector<CaseResult> pictures(const BundleChoice& bundle, const Manifest& man
     return load_models(bundle.folder, {variant.place.device}, variant.place.dtype,
                        variant.cpu_threads);
   });
-  std::vector<CaseResult> results =
-      run_cases(cases, loaded.models, run_rules(manifest, loaded, folder, variant.batch_size), {},
-                interrupted);
+  const RunRules rules = run_rules(manifest, loaded, folder, variant.batch_size);
+  forget_batches(folder);
+  std::vector<CaseResult> results = run_cases(cases, loaded.models, rules, {}, interrupted);
   if (interrupted()) throw Error(Exit::interrupted, "interrupted; nothing is proposed");
   for (const CaseResult& result : results)
     if (result.picture.empty())
@@ -148,8 +149,13 @@ Exit run(const CalibrateFlags& flags) {
   Spread cross;
   for (const Variant& variant : variants) {
     log::info(variant.name);
-    const auto made =
-        pictures(bundle, manifest, cases, variant, folder / std::to_string(found.size() + 1));
+    const fs::path place = folder / std::to_string(found.size() + 1);
+    const auto made = pictures(
+        bundle, manifest, in_full_batches(cases, expected, variant.batch_size), variant, place);
+    if (const std::size_t fewest = fewest_together(place); fewest < variant.batch_size) {
+      log::warn(text(variant.name, " are left out: only ", fewest, " could be edited together"));
+      continue;
+    }
     const Spread spread = spread_between(expected, made);
     (variant.is_cross ? cross : same).add(spread);
     found.push_back({variant, spread});
