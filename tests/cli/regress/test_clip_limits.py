@@ -162,7 +162,7 @@ WRONG = {
     "a region": ({"regions": [{"name": "nose", "rectangle": [0, 0, 9, 9], "limits": {"clip_image": 0.5}}]}, "nose: CLIP looks at whole"),
     "a direction in a region": (
         {"captions": CAPTIONS, "regions": [{"rectangle": [0, 0, 9, 9], "limits": {"clip_direction": 0.5}}]}, "whole pictures"),
-    "a limit out of range": ({"limits": {"clip_image": 1.5}}, "clip-image"),
+    "a limit out of range": ({"limits": {"clip_image": 1.5}}, "clip_image"),
 }  # fmt: skip
 
 
