@@ -25,22 +25,9 @@ const WinogradTransforms& transforms_for(int tile) {
   return best[tile == 4 ? 1 : 0];
 }
 
-/// G of Lavin and Gray: (m+2,3).
-Tensor weight_transform(int tile) {
-  if (tile == 2)
-    return torch::tensor({1.0, 0.0, 0.0, 0.5, 0.5, 0.5, 0.5, -0.5, 0.5, 0.0, 0.0, 1.0},
-                         torch::kFloat64)
-        .view({4, 3});
-  return torch::tensor(
-             {1.0 / 4, 0.0, 0.0, -1.0 / 6, -1.0 / 6, -1.0 / 6, -1.0 / 6, 1.0 / 6, -1.0 / 6,
-              1.0 / 24, 1.0 / 12, 1.0 / 6, 1.0 / 24, -1.0 / 12, 1.0 / 6, 0.0, 0.0, 1.0},
-             torch::kFloat64)
-      .view({6, 3});
-}
-
-// So many that the weights are not read again for every few, and that what is between the
-// transforms stays small beside them.
-constexpr std::int64_t tiles_at_a_time = 1024;
+// So many that the weights are not read again for every few, and so few that what is between the
+// transforms stays in the caches.
+constexpr std::int64_t tiles_at_a_time = 512;
 
 }  // namespace
 
@@ -53,21 +40,23 @@ WinogradConvolution::WinogradConvolution(const Tensor& weight, const Tensor& bia
     : tile_(tile) {
   const std::int64_t out = weight.size(0);
   const std::int64_t in = weight.size(1);
-  const Tensor g = weight_transform(tile);
-  const Tensor filters = weight.reshape({out * in, 9}).to(torch::kFloat64);
-  const Tensor transformed = torch::mm(torch::kron(g, g), filters.t());  // G f G^T, as one product
-  weight_ = transformed.view({-1, out, in}).transpose(1, 2).to(torch::kFloat32).contiguous();
+  const Tensor filters = weight.contiguous();
+  weight_ = torch::empty({(tile + 2) * (tile + 2), out, in});
+  at::parallel_for(0, out, 1, [&](std::int64_t first, std::int64_t last) {
+    transforms_for(tile).filters(filters.const_data_ptr<float>(), in, out, first, last,
+                                 weight_.data_ptr<float>());
+  });
   bias_ = bias.defined() ? bias.contiguous() : torch::zeros({out});
 }
 
 Tensor WinogradConvolution::operator()(const Tensor& input) const {
-  TORCH_CHECK(input.dim() == 4 && input.size(1) == weight_.size(1) && input.is_cpu() &&
+  TORCH_CHECK(input.dim() == 4 && input.size(1) == weight_.size(2) && input.is_cpu() &&
                   input.scalar_type() == torch::kFloat32,
-              "expected pictures (B,", weight_.size(1), ",H,W) in float32 on the CPU, got ",
+              "expected pictures (B,", weight_.size(2), ",H,W) in float32 on the CPU, got ",
               input.sizes(), " ", input.scalar_type());
   const Tensor pictures = input.contiguous(torch::MemoryFormat::ChannelsLast);
-  const std::int64_t in = weight_.size(1);
-  const std::int64_t out = weight_.size(2);
+  const std::int64_t in = weight_.size(2);
+  const std::int64_t out = weight_.size(1);
   const TileGrid grid{.height = input.size(2),
                       .width = input.size(3),
                       .down = (input.size(2) + tile_ - 1) / tile_,
@@ -78,17 +67,23 @@ Tensor WinogradConvolution::operator()(const Tensor& input) const {
   const Tensor zeros = torch::zeros({in});
   Tensor result = torch::empty({input.size(0), out, grid.height, grid.width},
                                input.options().memory_format(torch::MemoryFormat::ChannelsLast));
-  for (std::int64_t begin = 0; begin < tiles; begin += tiles_at_a_time) {
-    const std::int64_t end = std::min(begin + tiles_at_a_time, tiles);
+  // Memory that is asked for once: the system hands out new pages slowly.
+  const std::int64_t most = std::min(tiles, tiles_at_a_time);
+  const Tensor stacks = torch::empty({planes * most * in}, zeros.options());
+  const Tensor products = torch::empty({planes * most * out}, zeros.options());
+  const Tensor weights = weight_.transpose(1, 2);
+  for (std::int64_t begin = 0; begin < tiles; begin += most) {
+    const std::int64_t end = std::min(begin + most, tiles);
     const std::int64_t count = end - begin;
-    const Tensor stack = torch::empty({planes, count, in}, zeros.options());
+    const Tensor stack = stacks.narrow(0, 0, planes * count * in).view({planes, count, in});
+    Tensor product = products.narrow(0, 0, planes * count * out).view({planes, count, out});
     at::parallel_for(begin, end, 4, [&](std::int64_t first, std::int64_t last) {
       transforms.inputs(grid, pictures.const_data_ptr<float>(), in, zeros.const_data_ptr<float>(),
                         first, last, begin, count, stack.data_ptr<float>());
     });
-    const Tensor products = torch::bmm(stack, weight_);
+    at::bmm_out(product, stack, weights);
     at::parallel_for(begin, end, 4, [&](std::int64_t first, std::int64_t last) {
-      transforms.outputs(grid, products.const_data_ptr<float>(), out, bias_.const_data_ptr<float>(),
+      transforms.outputs(grid, product.const_data_ptr<float>(), out, bias_.const_data_ptr<float>(),
                          first, last, begin, count, result.data_ptr<float>());
     });
   }

@@ -19,12 +19,19 @@ void store(const Lanes& from, float* to) {
   *reinterpret_cast<UnalignedLanes*>(to) = from;
 }
 
-/// One dimension of both transforms, of values that are `step` apart.
+/// One dimension of the transforms, of values that are `step` apart; a filter's three become m + 2.
 template <int m>
 struct Line;
 
 template <>
 struct Line<2> {
+  static void filter(Lanes* g, int step) {
+    const Lanes g0 = g[0], g1 = g[step], g2 = g[2 * step];
+    const Lanes even = (g0 + g2) * 0.5F, odd = g1 * 0.5F;
+    g[step] = even + odd;
+    g[2 * step] = even - odd;
+    g[3 * step] = g2;
+  }
   static void input(Lanes* d, int step) {
     const Lanes d0 = d[0], d1 = d[step], d2 = d[2 * step], d3 = d[3 * step];
     d[0] = d0 - d2;
@@ -41,6 +48,17 @@ struct Line<2> {
 
 template <>
 struct Line<4> {
+  static void filter(Lanes* g, int step) {
+    const Lanes g0 = g[0], g1 = g[step], g2 = g[2 * step];
+    const Lanes even = (g0 + g2) * (-1.0F / 6), odd = g1 * (1.0F / 6);
+    const Lanes far_even = g0 * (1.0F / 24) + g2 * (1.0F / 6), far_odd = g1 * (1.0F / 12);
+    g[0] = g0 * 0.25F;
+    g[step] = even - odd;
+    g[2 * step] = even + odd;
+    g[3 * step] = far_even + far_odd;
+    g[4 * step] = far_even - far_odd;
+    g[5 * step] = g2;
+  }
   static void input(Lanes* d, int step) {
     const Lanes d0 = d[0], d1 = d[step], d2 = d[2 * step], d3 = d[3 * step], d4 = d[4 * step],
                 d5 = d[5 * step];
@@ -76,6 +94,25 @@ Place place_of(const TileGrid& grid, std::int64_t tile, int m) {
 
 bool inside(const TileGrid& grid, std::int64_t y, std::int64_t x) {
   return y >= 0 && y < grid.height && x >= 0 && x < grid.width;
+}
+
+template <int m>
+void filters(const float* filters, std::int64_t channels, std::int64_t outputs, std::int64_t first,
+             std::int64_t last, float* planes) {
+  constexpr int side = m + 2;
+  constexpr std::size_t cells = std::size_t{side} * side;
+  for (std::int64_t o = first; o < last; ++o)
+    for (std::int64_t c = 0; c < channels; c += winograd_lanes) {
+      const float* const from = filters + (o * channels + c) * 9;
+      Lanes g[cells];
+      for (int row = 0; row < 3; ++row)
+        for (int column = 0; column < 3; ++column)
+          for (int lane = 0; lane < winograd_lanes; ++lane)
+            g[row * side + column][lane] = from[lane * 9 + row * 3 + column];
+      for (int column = 0; column < 3; ++column) Line<m>::filter(g + column, side);
+      for (int row = 0; row < side; ++row) Line<m>::filter(g + row * side, 1);
+      for (int i = 0; i < side * side; ++i) store(g[i], planes + (i * outputs + o) * channels + c);
+    }
 }
 
 template <int m>
@@ -132,7 +169,7 @@ void outputs(const TileGrid& grid, const float* stack, std::int64_t channels, co
 
 }  // namespace
 
-const WinogradTransforms winograd_transforms[2] = {{inputs<2>, outputs<2>},
-                                                   {inputs<4>, outputs<4>}};
+const WinogradTransforms winograd_transforms[2] = {{filters<2>, inputs<2>, outputs<2>},
+                                                   {filters<4>, inputs<4>, outputs<4>}};
 
 }  // namespace ip2p::IP2P_PROCESSOR

@@ -19,6 +19,10 @@ constexpr std::int64_t winograd_lanes = 16;
 /// Tiles are numbered over all pictures; those from `first` up to `last` are transformed. A stack
 /// holds (m+2)² planes of `count` tiles each, from tile `begin` on.
 struct WinogradTransforms {
+  /// Filters (O,channels,3,3) -> planes ((m+2)²,O,channels), those of the outputs from `first` up
+  /// to `last`; there are `outputs` of them.
+  void (*filters)(const float* filters, std::int64_t channels, std::int64_t outputs,
+                  std::int64_t first, std::int64_t last, float* planes);
   /// pictures (B,H,W,channels) -> stack ((m+2)²,count,channels). `zeros` holds `channels` of them.
   void (*inputs)(const TileGrid& grid, const float* pictures, std::int64_t channels,
                  const float* zeros, std::int64_t first, std::int64_t last, std::int64_t begin,

@@ -44,12 +44,11 @@ void destroy_if_unused(Node* node) {
 
 }  // namespace
 
-void replace_by_kernel(Node* node, c10::intrusive_ptr<Kernel> kernel,
-                       at::ArrayRef<torch::jit::Value*> inputs) {
+void replace_by_kernel(Node* node, at::ArrayRef<torch::jit::Value*> inputs,
+                       const std::function<c10::intrusive_ptr<Kernel>()>& make) {
   register_operator();
   torch::jit::Graph& graph = *node->owningGraph();
   Node* const made = graph.create(kernel_symbol(), inputs);
-  made->ival_(c10::attr::value, c10::IValue::make_capsule(std::move(kernel)));
   made->output()->setType(node->output()->type());
   made->insertBefore(node);
   node->output()->replaceAllUsesWith(made->output());
@@ -58,6 +57,7 @@ void replace_by_kernel(Node* node, c10::intrusive_ptr<Kernel> kernel,
     if (std::ranges::find(givers, input->node()) == givers.end()) givers.push_back(input->node());
   node->destroy();
   for (Node* giver : givers) destroy_if_unused(giver);
+  made->ival_(c10::attr::value, c10::IValue::make_capsule(make()));
 }
 
 }  // namespace ip2p

@@ -1,6 +1,7 @@
 // kernel.h - a piece of an archive's graph that is computed in another way than the archive says.
 #pragma once
 
+#include <functional>
 #include <span>
 
 #include <torch/csrc/jit/ir/ir.h>
@@ -14,9 +15,10 @@ class Kernel : public torch::CustomClassHolder {
   [[nodiscard]] virtual torch::Tensor operator()(std::span<const torch::Tensor> inputs) const = 0;
 };
 
-/// Puts `kernel` in the place of `node`, whose only output it makes out of `inputs`. The node is
-/// destroyed; constants that nothing else uses lose their tensors with it.
-void replace_by_kernel(torch::jit::Node* node, c10::intrusive_ptr<Kernel> kernel,
-                       at::ArrayRef<torch::jit::Value*> inputs);
+/// Puts what `make` gives in the place of `node`, whose only output it makes out of `inputs`. The
+/// node is destroyed before, and constants that nothing else uses with it: then `make` may hold the
+/// last reference to a weight.
+void replace_by_kernel(torch::jit::Node* node, at::ArrayRef<torch::jit::Value*> inputs,
+                       const std::function<c10::intrusive_ptr<Kernel>()>& make);
 
 }  // namespace ip2p

@@ -163,12 +163,12 @@ torch::Tensor Module::operator()(const std::vector<torch::Tensor>& arguments) co
   }
 }
 
-void Module::rewrite(const Placement& placement) {
+void Module::rewrite(const Placement& placement, Runs runs) {
   const torch::NoGradGuard no_gradients;
   try {
     script_->module = torch::jit::freeze_module(script_->module);
     const std::shared_ptr<torch::jit::Graph> graph = script_->module.get_method("forward").graph();
-    rewrite_graph(*graph, placement);
+    rewrite_graph(*graph, placement, runs);
     script_->rewritten.emplace(graph, name_);
   } catch (const c10::Error& error) {
     fail_to_rewrite(placement, error.what_without_backtrace());

@@ -12,6 +12,8 @@
 #include "ip2p/model/named_tensors.h"
 #include "ip2p/model/placement.h"
 
+#include "rewrite_graph.h"
+
 namespace ip2p {
 
 /// A loaded archive.
@@ -26,7 +28,7 @@ class Module {
 
   /// Has it compute in the ways that its placement's rewrites say (rewrite_graph.h). From then on
   /// it has no gradients, no `parameters`, and cannot be saved.
-  void rewrite(const Placement& placement);
+  void rewrite(const Placement& placement, Runs runs);
 
   /// Runs it, recording for gradients where the weights ask for them: tensors on the module's
   /// device, floating-point ones in its dtype but for those the archive wants otherwise. Concurrent

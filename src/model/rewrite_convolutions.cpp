@@ -72,28 +72,36 @@ std::optional<ConvolutionArguments> read(const Node& node, torch::ScalarType dty
 // Transformed weights are larger (4 and 16/9 times), and those of the deep levels outnumber the
 // pixels: there is the least to gain, and the most memory to lose. Bounds are those of Stable
 // Diffusion 1.5's levels: up to 640 and 320 channels, up to 1920 and 640, above.
-constexpr std::int64_t most_for_tiles_of_4 = 960 * 320;
+constexpr std::int64_t most_for_tiles_of_4 = 640 * 320;
 constexpr std::int64_t most_for_tiles_of_2 = 1920 * 640;
 
 // The first and last convolutions of a picture have three or four channels on one side: there is
 // little to multiply and much to gather.
 constexpr std::int64_t fewest_channels = 16;
 
-/// Null: the archive's own way is as good.
-c10::intrusive_ptr<Kernel> in_float32(const ConvolutionArguments& arguments) {
-  const auto are_ones = [](const std::vector<std::int64_t>& pair) {
-    return pair == std::vector<std::int64_t>{1, 1};
-  };
+enum class Way { archive, tiles_of_4, tiles_of_2, gathered };
+
+Way way_in_float32(const ConvolutionArguments& arguments, Runs runs) {
+  const std::vector<std::int64_t> ones{1, 1};
   const std::int64_t out = arguments.weight.size(0);
   const std::int64_t in = arguments.weight.size(1);
-  if (std::min(in, out) < fewest_channels) return {};
-  if (WinogradConvolution::takes(arguments.weight) && are_ones(arguments.stride) &&
-      are_ones(arguments.padding) && in * out <= most_for_tiles_of_2)
-    return kernel_of(WinogradConvolution(arguments.weight, arguments.bias,
-                                         in * out <= most_for_tiles_of_4 ? 4 : 2));
-  return kernel_of(GatheredConvolution(arguments.weight, arguments.bias,
-                                       {.stride = {arguments.stride[0], arguments.stride[1]},
-                                        .padding = {arguments.padding[0], arguments.padding[1]}}));
+  if (std::min(in, out) < fewest_channels) return Way::archive;
+  const bool tiled = WinogradConvolution::takes(arguments.weight) && arguments.stride == ones &&
+                     arguments.padding == ones;
+  if (tiled && in * out <= most_for_tiles_of_4) return Way::tiles_of_4;
+  // What is gained once an edit is less than what it costs to prepare.
+  if (runs == Runs::once_an_edit) return Way::archive;
+  return tiled && in * out <= most_for_tiles_of_2 ? Way::tiles_of_2 : Way::gathered;
+}
+
+c10::intrusive_ptr<Kernel> in_float32(ConvolutionArguments arguments, Way way) {
+  if (way == Way::gathered)
+    return kernel_of(
+        GatheredConvolution(std::move(arguments.weight), arguments.bias,
+                            {.stride = {arguments.stride[0], arguments.stride[1]},
+                             .padding = {arguments.padding[0], arguments.padding[1]}}));
+  return kernel_of(
+      WinogradConvolution(arguments.weight, arguments.bias, way == Way::tiles_of_4 ? 4 : 2));
 }
 
 c10::intrusive_ptr<Kernel> in_bfloat16(const ConvolutionArguments& arguments) {
@@ -103,17 +111,19 @@ c10::intrusive_ptr<Kernel> in_bfloat16(const ConvolutionArguments& arguments) {
 
 }  // namespace
 
-int rewrite_convolutions(torch::jit::Graph& graph, const Placement& placement) {
-  const auto make = placement.dtype == torch::kFloat32 ? in_float32 : in_bfloat16;
+int rewrite_convolutions(torch::jit::Graph& graph, const Placement& placement, Runs runs) {
+  const bool exact = placement.dtype == torch::kFloat32;
   int count = 0;
   for (auto it = graph.nodes().begin(); it != graph.nodes().end();) {
     Node* const node = *it++;
     if (node->kind() != c10::aten::conv2d) continue;
-    const std::optional<ConvolutionArguments> arguments = read(*node, placement.dtype);
+    std::optional<ConvolutionArguments> arguments = read(*node, placement.dtype);
     if (!arguments) continue;
-    const c10::intrusive_ptr<Kernel> kernel = make(*arguments);
-    if (!kernel) continue;
-    replace_by_kernel(node, kernel, {node->input(0)});
+    const Way way = exact ? way_in_float32(*arguments, runs) : Way::archive;
+    if (exact && way == Way::archive) continue;
+    replace_by_kernel(node, {node->input(0)}, [&] {
+      return exact ? in_float32(std::move(*arguments), way) : in_bfloat16(*arguments);
+    });
     ++count;
   }
   return count;

@@ -2,6 +2,7 @@
 #include "rewrite_graph.h"
 
 #include <array>
+#include <chrono>
 
 #include "ip2p/base/error.h"
 #include "ip2p/base/log.h"
@@ -26,7 +27,7 @@ bool is_either(const Placement& placement) {
 
 struct Rewrite {
   bool (*pays)(const Placement& placement);
-  int (*run)(torch::jit::Graph& graph, const Placement& placement);
+  int (*run)(torch::jit::Graph& graph, const Placement& placement, Runs runs);
 };
 
 // In the order of rewrite_names. Linear layers in float32: libtorch's own product is as fast (0.60
@@ -47,10 +48,14 @@ bool rewrites_pay(const Placement& placement) {
   return false;
 }
 
-void rewrite_graph(torch::jit::Graph& graph, const Placement& placement) {
-  for (std::size_t i = 0; i < all.size(); ++i)
-    if (pays(i, placement))
-      log::debug(text("rewrote ", all.at(i).run(graph, placement), " ", rewrite_names.at(i)));
+void rewrite_graph(torch::jit::Graph& graph, const Placement& placement, Runs runs) {
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (!pays(i, placement)) continue;
+    const auto start = std::chrono::steady_clock::now();
+    const int count = all.at(i).run(graph, placement, runs);
+    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+    log::debug(text("rewrote ", count, " ", rewrite_names.at(i), " in ", taken.count(), " s"));
+  }
 }
 
 }  // namespace ip2p

@@ -21,7 +21,7 @@ struct LinearKernel : Kernel {
 
 }  // namespace
 
-int rewrite_linears(torch::jit::Graph& graph, const Placement& placement) {
+int rewrite_linears(torch::jit::Graph& graph, const Placement& placement, Runs /*runs*/) {
   int count = 0;
   for (auto it = graph.nodes().begin(); it != graph.nodes().end();) {
     torch::jit::Node* const node = *it++;
@@ -32,8 +32,10 @@ int rewrite_linears(torch::jit::Graph& graph, const Placement& placement) {
     const Tensor matrix = weight->toTensor();
     if (matrix.dim() != 2 || matrix.numel() == 0 || matrix.scalar_type() != placement.dtype)
       continue;
-    PackedLinear linear(matrix, bias->isNone() ? Tensor() : bias->toTensor());
-    replace_by_kernel(node, c10::make_intrusive<LinearKernel>(std::move(linear)), {node->input(0)});
+    const Tensor shift = bias->isNone() ? Tensor() : bias->toTensor();
+    replace_by_kernel(node, {node->input(0)}, [&] {
+      return c10::make_intrusive<LinearKernel>(PackedLinear(matrix, shift));
+    });
     ++count;
   }
   return count;

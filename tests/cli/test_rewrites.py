@@ -33,8 +33,9 @@ def test_pictures_are_the_archives(shell, tiny_bundle, config):
     assert rewritten(log, "convolutions") == []
     for names in ("all", "convolutions"):
         found, log = edited(shell, f"{names}.png", "--rewrites", names)
-        # The text encoder has none.
-        assert sorted(count > 0 for count in rewritten(log, "convolutions")) == [False, True, True, True]
+        text, unet, *vae = rewritten(log, "convolutions")
+        # Tiles, all that pays for a VAE, take sixteen channels at a time.
+        assert text == 0 and unet > 0 and (min(vae) > 0 or config == "odd")
         assert rewritten(log, "linears") == []  # libtorch's own are as fast in float32
         assert np.abs(found - plain).max() <= 1
     again, _ = edited(shell, "again.png")

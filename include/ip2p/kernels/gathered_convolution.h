@@ -19,8 +19,9 @@ class GatheredConvolution {
     std::array<std::int64_t, 2> padding{0, 0};  ///< zeros on each side
   };
 
-  /// `weight` (O,I,kh,kw), `bias` (O) or undefined, both float32 on the CPU.
-  GatheredConvolution(const Tensor& weight, const Tensor& bias, Layout layout);
+  /// `weight` (O,I,kh,kw), `bias` (O) or undefined, both float32 on the CPU. A weight that nobody
+  /// else holds gives its memory to the convolution.
+  GatheredConvolution(Tensor weight, const Tensor& bias, Layout layout);
 
   /// (B,I,H,W) -> (B,O,H',W') in channels-last order, which the input may have too. c10::Error for
   /// any other shape.
@@ -30,7 +31,7 @@ class GatheredConvolution {
   Layout layout_;
   std::int64_t down_;    ///< the filter's height
   std::int64_t across_;  ///< and width
-  Tensor weight_;        ///< (kh·kw·I,O)
+  Tensor weight_;        ///< (O,kh·kw·I)
   Tensor bias_;          ///< (O) or undefined
 };
 

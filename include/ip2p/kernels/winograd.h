@@ -26,7 +26,7 @@ class WinogradConvolution {
 
  private:
   int tile_;
-  Tensor weight_;  ///< ((m+2)²,I,O)
+  Tensor weight_;  ///< ((m+2)²,O,I)
   Tensor bias_;    ///< (O)
 };
 
