@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "ip2p/base/folders.h"
+#include "ip2p/diffusion/sampler_list.h"
 #include "ip2p/image/name_pattern.h"
 
 namespace ip2p::cli {
@@ -31,7 +32,9 @@ RunRules run_rules(const Manifest& manifest, const LoadedModels& loaded, const f
                      .batch_size = batch_size,
                      .folder = {}},
           .folder = folder,
-          .judges = std::max(1U, std::thread::hardware_concurrency())};
+          .judges = std::max(1U, std::thread::hardware_concurrency()),
+          .features = nullptr,
+          .check_sampler = check_sampler_name};
 }
 
 }  // namespace ip2p::cli

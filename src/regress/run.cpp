@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -11,7 +12,6 @@
 #include "ip2p/base/error.h"
 #include "ip2p/batch/bounded_queue.h"
 #include "ip2p/batch/results_log.h"
-#include "ip2p/diffusion/sampler_list.h"
 
 namespace ip2p {
 namespace {
@@ -41,12 +41,32 @@ BatchTask task_of(const Case& made, std::size_t number, const RunRules& rules) {
   task.item.instruction = made.request.instruction;
   task.request = {.instruction = made.request.instruction,
                   .options = resolve(made.request.options, rules.engine.manifest.defaults)};
-  check_sampler_name(*task.request.options.sampler);
+  if (rules.check_sampler) rules.check_sampler(*task.request.options.sampler);
   task.output = output_name(made);
   task.path = rules.folder / task.output;
   task.format = OutputFormat::png;
   task.fingerprint = number;
   return task;
+}
+
+/// What `judge` gives; whatever it throws is the verdict of its case alone, for the others' are
+/// still to come.
+template <class Judge>
+CaseVerdict or_error(Judge judge) {
+  try {
+    return judge();
+  } catch (const Error& error) {
+    return error_verdict(error.exit(), error.what());
+  } catch (const std::bad_alloc&) {
+    return error_verdict(Exit::device, "memory ran out while the picture was compared");
+  } catch (const std::exception& error) {
+    const std::string words = error.what();
+    return error_verdict(
+        Exit::bug,
+        text("a fault of ip2p itself: ", words.substr(0, words.find('\n')), "; please report it"));
+  } catch (...) {
+    return error_verdict(Exit::bug, "a fault of ip2p itself; please report it");
+  }
 }
 
 class Run {
@@ -131,18 +151,20 @@ class Run {
       result.verdict = error_verdict(ended.trouble, ended.reason);
       return result;
     }
-    result.request.options = resolve(made.request.options, rules_.engine.manifest.defaults);
-    result.picture = rules_.folder / output_name(made);
-    try {
-      result.verdict = judge_case(
+    result.verdict = or_error([&] {
+      result.request.options = resolve(made.request.options, rules_.engine.manifest.defaults);
+      const fs::path picture = rules_.folder / output_name(made);
+      // Read once: what is judged is what the run keeps the hash of.
+      const Bytes bytes = read_file(picture, max_file_bytes(rules_.engine.limits));
+      result.sha256 = sha256_of(bytes);
+      result.picture = picture;
+      return judge_case(
           made,
-          {.picture = read_image(result.picture, rules_.engine.limits),
+          {.picture = decode_image(bytes, text(picture), rules_.engine.limits),
            .back_end = {.device = device_kind(rules_.engine.device), .dtype = rules_.engine.dtype},
            .bundle_hash = rules_.engine.manifest.sha256},
           rules_.features);
-    } catch (const Error& error) {
-      result.verdict = error_verdict(error.exit(), error.what());
-    }
+    });
     return result;
   }
 

@@ -1,11 +1,15 @@
 // run_record.cpp - run.json, out and in.
 #include "ip2p/regress/run_record.h"
 
+#include <algorithm>
 #include <array>
+#include <span>
 #include <string_view>
+#include <system_error>
 
 #include "ip2p/base/error.h"
 #include "ip2p/base/json_text.h"
+#include "ip2p/model/devices.h"
 #include "ip2p/version.h"
 
 namespace ip2p {
@@ -15,6 +19,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr int run_format = 1;
 constexpr std::array<std::string_view, 5> verdict_names{"pass", "fail", "new", "error", "orphan"};
+constexpr std::array<std::string_view, 2> device_kinds{"cpu", "cuda"};
 
 Json part_json(const MeasuredPart& part) {
   Json json{{"region", part.region}};
@@ -30,7 +35,7 @@ Json result_json(const fs::path& folder, const CaseResult& result) {
   if (!result.verdict.reason.empty()) json["reason"] = result.verdict.reason;
   if (!result.picture.empty()) {
     json["picture"] = result.picture.lexically_relative(folder).generic_string();
-    json["sha256"] = sha256_of_file(result.picture);
+    json["sha256"] = result.sha256;
   }
   if (!result.verdict.reference.empty()) {
     json["reference"] = result.verdict.reference.string();
@@ -45,6 +50,33 @@ Verdict verdict_named(const std::string& name) {
   for (std::size_t i = 0; i < verdict_names.size(); ++i)
     if (verdict_names.at(i) == name) return static_cast<Verdict>(i);
   throw Error(Exit::file, text("unknown verdict \"", name, "\""));
+}
+
+/// A run may come from elsewhere, such as the artifacts of CI, and these words become names of
+/// files in the suite.
+BackEnd back_end_of(const Json& json) {
+  const auto one_of = [&json](const char* key, std::span<const std::string_view> known) {
+    const auto word = json.at(key).get<std::string>();
+    if (std::ranges::find(known, word) == known.end())
+      throw Error(Exit::file, text("its ", key, " is \"", word, "\", which is none"));
+    return word;
+  };
+  constexpr std::span<const std::string_view> dtypes = dtype_names;
+  return {.device = one_of("device", device_kinds), .dtype = one_of("dtype", dtypes.subspan(1))};
+}
+
+/// A picture's path as the run names it. Error{file} when it may be anywhere but in the run's
+/// folder.
+std::string picture_below(const fs::path& folder, const std::string& name) {
+  fs::path path = folder;
+  for (const fs::path& part : fs::path(name)) {
+    path /= part;
+    std::error_code not_there;
+    if (part.empty() || part == "." || part == ".." || part.has_root_path() ||
+        fs::is_symlink(path, not_there))
+      throw Error(Exit::file, text("its picture \"", name, "\" is not in the run's folder"));
+  }
+  return name;
 }
 
 }  // namespace
@@ -88,13 +120,12 @@ RunRecord read_run(const fs::path& folder) {
                   text("its format is ", json.at("format").dump(), ", expected ", run_format));
     RunRecord record{.bundle_name = json.at("bundle").at("name").get<std::string>(),
                      .bundle_hash = json.at("bundle").at("hash").get<std::string>(),
-                     .back_end = {.device = json.at("device").get<std::string>(),
-                                  .dtype = json.at("dtype").get<std::string>()},
+                     .back_end = back_end_of(json),
                      .results = {}};
     for (const Json& each : json.at("results"))
       record.results.push_back({.name = each.at("case").get<std::string>(),
                                 .verdict = verdict_named(each.at("verdict").get<std::string>()),
-                                .picture = each.value("picture", ""),
+                                .picture = picture_below(folder, each.value("picture", "")),
                                 .sha256 = each.value("sha256", "")});
     return record;
   } catch (const std::exception& error) {

@@ -18,8 +18,9 @@ namespace ip2p {
 /// What became of a case in a run.
 struct CaseResult {
   std::string name;
-  EditRequest request;  ///< resolved
-  fs::path picture;     ///< what was made; empty when nothing was
+  EditRequest request;   ///< resolved
+  fs::path picture;      ///< what was made; empty when nothing was
+  std::string sha256{};  ///< of that file as it was judged
   CaseVerdict verdict;
   std::optional<Spread> repeats;  ///< of its pictures, where the case was made several times
 };
@@ -30,12 +31,14 @@ struct RunRules {
   fs::path folder;                              ///< of the run: pictures are NAME.png in it
   std::size_t judges = 1;                       ///< threads that compare
   const ImageTextFeatures* features = nullptr;  ///< of the CLIP metrics; they are measured then
+  std::function<void(const std::string&)> check_sampler{};  ///< Error{usage} for one there is not
 };
 
 /// Makes the pictures of these cases of a suite (several together, one load) and judges each as
 /// soon as it is there; `observe` is called for each in the order in which they end, one at a time.
 /// Returns all in the order of `cases`; those that `stop` came before are not among them. What can
-/// not be made is a verdict; Error{file} only when the run's folder cannot be written.
+/// not be made, or not be judged, is a verdict; Error{file} only when the run's folder cannot be
+/// written.
 std::vector<CaseResult> run_cases(const std::vector<Case>& cases,
                                   std::span<const std::unique_ptr<BatchModel>> models,
                                   const RunRules& rules,

@@ -36,7 +36,7 @@ struct RunOrigin {
 };
 
 /// A run whose pictures are in or below `folder`: what made it, and of each case the request,
-/// verdict, reason, reference and measures. Error{file} when a picture cannot be read.
+/// verdict, reason, reference and measures.
 nlohmann::ordered_json run_to_json(const fs::path& folder, const std::vector<CaseResult>& results,
                                    const RunOrigin& origin);
 
@@ -46,7 +46,8 @@ fs::path run_file(const fs::path& folder);
 /// Writes it, whole or not at all. Error{file}.
 void write_run(const fs::path& path, const nlohmann::ordered_json& run);
 
-/// Error{file} when the folder holds no run, or one that this ip2p cannot read.
+/// Error{file} when the folder holds no run, or one that this ip2p cannot read: also one whose
+/// device or dtype is none, or that names a picture outside of the folder or a link.
 RunRecord read_run(const fs::path& folder);
 
 }  // namespace ip2p

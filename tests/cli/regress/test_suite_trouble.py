@@ -183,7 +183,20 @@ RUNS = {
     "no results": lambda run: {key: value for key, value in run.items() if key != "results"},
     "a verdict that is none": lambda run: run | {"results": [{"case": CASE, "verdict": "good"}]},
     "results that are none": lambda run: run | {"results": [1, 2]},
+    "a device that leads elsewhere": lambda run: run | {"device": "../../.."},
+    "a device that is none": lambda run: run | {"device": "cpu0"},
+    "a dtype that leads elsewhere": lambda run: run | {"dtype": "x/../../../y"},
+    "a dtype that no picture has": lambda run: run | {"dtype": "auto"},
+    "a picture above the run's folder": lambda run: with_picture(run, lambda name: f"../last/{name}"),
+    "a picture by a detour": lambda run: with_picture(run, lambda name: f"no/../{name}"),
+    "a picture anywhere": lambda run: with_picture(run, lambda name: "/etc/passwd"),
 }
+
+
+def with_picture(run, renamed):
+    """The first result's picture is called otherwise."""
+    first, *rest = run["results"]
+    return run | {"results": [first | {"picture": renamed(first["picture"])}, *rest]}
 
 
 @pytest.mark.parametrize("what", RUNS)
@@ -197,6 +210,19 @@ def test_a_damaged_run_approves_nothing(shell, what):
     for arguments in (["--failed"], [CASE]):
         out, log = shell.regress("approve", "suite", *arguments, code=FILE)
         assert out == "" and "run.json" in log and log.count("\n") == 1, log
+    assert kept(shell) == before
+
+
+def test_a_link_in_a_run_is_not_followed(shell):
+    """People approve what CI made: an archive can hold links to anywhere."""
+    suite = shell.approved("--max-abs", 0)
+    shell.alter_reference(CASE, with_pixel)
+    shell.regress("run", "suite", code=NO)
+    before, picture = kept(shell), suite / f"runs/last/{CASE}.png"
+    elsewhere = picture.rename(shell.folder / "elsewhere.png")
+    picture.symlink_to(elsewhere)
+    out, log = shell.regress("approve", "suite", CASE, code=FILE)
+    assert out == "" and f"{CASE}.png" in log and "not in the run's folder" in log, log
     assert kept(shell) == before
 
 
