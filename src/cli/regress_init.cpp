@@ -3,10 +3,12 @@
 #include <iostream>
 #include <iterator>
 #include <memory>
+#include <set>
 
 #include "ip2p/base/log.h"
 #include "ip2p/batch/item_source.h"
 #include "ip2p/batch/output_name.h"
+#include "ip2p/image/read.h"
 #include "ip2p/regress/suite.h"
 
 #include "bundle_choice.h"
@@ -41,6 +43,26 @@ void check_names(std::vector<Case> cases) {
                                 twice->name, "; rename a picture, or make two suites"));
 }
 
+/// Before anything is written: a suite that is there, or half of one, stays as it is.
+void check_is_free(const Suite& suite) {
+  if (fs::exists(suite.folder / "suite.json"))
+    throw Error(Exit::file, text(suite.folder,
+                                 " is a suite already; name another folder, or add "
+                                 "cases to it by hand"));
+  for (const Case& made : suite.cases)
+    if (fs::exists(made.folder))
+      throw Error(Exit::file, text("there is a folder ", made.folder,
+                                   " and no suite.json: a suite was not finished there; remove ",
+                                   suite.folder / "cases", ", or name another folder"));
+}
+
+/// Error{file} for one that is no picture; each is read once, however many instructions there are.
+void check_inputs(const Suite& suite) {
+  std::set<fs::path> read;
+  for (const Case& made : suite.cases)
+    if (read.insert(made.input).second) (void)read_image(made.input);
+}
+
 Exit run(const InitFlags& flags) {
   validate(flags.options);
   const Limits limits = flags.limits.checked();
@@ -57,10 +79,6 @@ Exit run(const InitFlags& flags) {
     suite.limits.max_abs = standard_max_abs;
     suite.limits.mean_abs = standard_mean_abs;
   }
-  if (fs::exists(suite.folder / "suite.json"))
-    throw Error(Exit::file, text(suite.folder,
-                                 " is a suite already; name another folder, or add "
-                                 "cases to it by hand"));
   const auto items =
       items_from_inputs({.inputs = flags.inputs, .recursive = false, .output_folder = suite.folder},
                         {.instructions = flags.edits, .count = 1});
@@ -74,14 +92,18 @@ Exit run(const InitFlags& flags) {
   }
   if (suite.cases.empty()) throw Error(Exit::file, "there are no pictures among the inputs");
   check_names(suite.cases);
+  check_is_free(suite);
+  check_inputs(suite);
   for (const Case& made : suite.cases) {
     write_case(made, Existing::keep);
     std::cout << made.folder.string() << "\n";
   }
   write_suite(suite, Existing::keep);
-  log::info(text(suite.cases.size(), " cases; `ip2p regress run ", suite.folder.string(),
-                 "` makes their pictures, and `ip2p regress approve ", suite.folder.string(),
-                 " --failed` approves them"));
+  const bool is_one = suite.cases.size() == 1;
+  log::info(text(suite.cases.size(), is_one ? " case" : " cases", "; `ip2p regress run ",
+                 suite.folder.string(), "` makes ", is_one ? "its picture" : "their pictures",
+                 ", and `ip2p regress approve ", suite.folder.string(), " --failed` approves ",
+                 is_one ? "it" : "them"));
   return Exit::ok;
 }
 

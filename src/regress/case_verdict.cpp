@@ -2,6 +2,7 @@
 #include "ip2p/regress/case_verdict.h"
 
 #include <algorithm>
+#include <iterator>
 #include <tuple>
 #include <utility>
 
@@ -12,6 +13,24 @@
 
 namespace ip2p {
 namespace {
+
+/// Black and white, as far as JPEG keeps it so: of colours, or of what shows through, nobody could
+/// say which is the part. Error{file}.
+Image read_mask(const Region& region) {
+  Image mask = read_image(region.mask);
+  constexpr int most_apart = 16;  // levels of 255, between the channels of a pixel
+  for (std::size_t i = 0; i < mask.rgb.size(); i += 3) {
+    const auto [least, most] = std::minmax({mask.rgb[i], mask.rgb[i + 1], mask.rgb[i + 2]});
+    if (most - least > most_apart)
+      throw Error(Exit::file, text(region.name, ": its mask ", region.mask,
+                                   " is in colour; make it black, and white where the region is"));
+  }
+  if (std::ranges::any_of(mask.alpha, [](std::uint8_t alpha) { return alpha < 255; }))
+    throw Error(Exit::file,
+                text(region.name, ": its mask ", region.mask,
+                     " is transparent in places; make it black, and white where the region is"));
+  return mask;
+}
 
 /// Pixels of a region, a byte each. Error{file} for a mask that cannot be used, Error{usage} for a
 /// rectangle that leaves the picture.
@@ -26,7 +45,7 @@ Counted pixels_of(const Region& region, int width, int height) {
       std::fill_n(pixels.begin() + std::ptrdiff_t{row} * width + x, wide, 1);
     return pixels;
   }
-  const Image mask = read_image(region.mask);
+  const Image mask = read_mask(region);
   if (mask.width != width || mask.height != height)
     throw Error(Exit::file, text(region.name, ": its mask ", region.mask, " is ", mask.width, "x",
                                  mask.height, ", the picture ", width, "x", height));
@@ -47,8 +66,8 @@ void take_away(Counted& from, const Counted& what) {
     if (what[i] != 0) from[i] = 0;
 }
 
-/// The rest first, then the regions with limits.
-std::vector<Part> parts_of(const Case& judged, int width, int height, const Limits& limits) {
+/// The rest first, then the regions with limits. Error{usage} for one of those that is nowhere.
+std::vector<Part> parts_of(const Case& judged, int width, int height, bool is_cross) {
   Counted rest;
   if (!judged.regions.empty())
     rest.assign(static_cast<std::size_t>(width) * static_cast<std::size_t>(height), 1);
@@ -60,11 +79,20 @@ std::vector<Part> parts_of(const Case& judged, int width, int height, const Limi
     if (region.ignored)
       for (std::size_t i = 0; i < ignored.size(); ++i) ignored[i] |= pixels[i];
     else
-      parts.push_back(
-          {.region = region.name, .counted = std::move(pixels), .limits = region.limits});
+      parts.push_back({.region = region.name,
+                       .counted = std::move(pixels),
+                       .limits = is_cross ? region.cross_backend : region.limits});
   }
-  for (Part& part : parts) take_away(part.counted, ignored);
-  parts.insert(parts.begin(), {.region = "", .counted = std::move(rest), .limits = limits});
+  for (Part& part : parts) {
+    take_away(part.counted, ignored);
+    if (std::ranges::count(part.counted, 0) == std::ssize(part.counted))
+      throw Error(Exit::usage, text(part.region,
+                                    ": no pixel is in it: its mask is black, or ignored regions "
+                                    "cover it"));
+  }
+  parts.insert(parts.begin(), {.region = "",
+                               .counted = std::move(rest),
+                               .limits = is_cross ? *judged.cross_backend : judged.limits});
   return parts;
 }
 
@@ -83,9 +111,13 @@ Reference read_reference(const fs::path& path) {
           .record = EditRecord::from_json(read_record(bytes, name), name)};
 }
 
-std::string short_hash(const std::string& hash) {
-  constexpr std::size_t shown = 12;
-  return hash.substr(0, shown);
+/// Which limits for references of another back end are not there; empty when all are.
+std::string missing_cross_limits(const Case& judged) {
+  if (!judged.cross_backend) return "neither the case nor the suite has cross_backend limits";
+  for (const Region& region : judged.regions)
+    if (!region.ignored && !region.cross_backend.any())
+      return text("the region ", region.name, " has no cross_backend limits");
+  return "";
 }
 
 /// The CLIP metrics are of whole pictures: of the rest, with the reference's pixels elsewhere.
@@ -111,9 +143,10 @@ CaseVerdict against(const Case& judged, const MadePicture& made, const Reference
   }
   const BackEnd back_end{.device = device_kind(record.device), .dtype = record.dtype};
   verdict.is_cross = back_end != made.back_end;
-  if (verdict.is_cross && !judged.cross_backend) {
+  const std::string missing = verdict.is_cross ? missing_cross_limits(judged) : "";
+  if (!missing.empty()) {
     verdict.reason = text("the reference was made on ", back_end.words(), ", this run is on ",
-                          made.back_end.words(), ", and the case has no cross_backend limits");
+                          made.back_end.words(), ", and ", missing);
     return verdict;
   }
   const std::string differs = mismatch(reference.picture, made.picture);
@@ -121,12 +154,12 @@ CaseVerdict against(const Case& judged, const MadePicture& made, const Reference
     verdict.reason = "the picture " + differs;
     return verdict;
   }
-  const Limits& limits = verdict.is_cross ? *judged.cross_backend : judged.limits;
-  if (!limits.any()) {
+  if (!verdict.is_cross && !judged.limits.any()) {
     verdict.reason = "neither the case nor the suite has limits, so nothing can pass";
     return verdict;
   }
-  for (const Part& part : parts_of(judged, made.picture.width, made.picture.height, limits)) {
+  for (const Part& part :
+       parts_of(judged, made.picture.width, made.picture.height, verdict.is_cross)) {
     const Metrics metrics =
         measure(reference.picture, made.picture, choice_of(part, clip), part.counted, clip);
     std::vector<Judged> found = judge(metrics, part.limits);
@@ -187,8 +220,11 @@ CaseVerdict judge_case(const Case& judged, const MadePicture& made,
       clip.input = &input;
       clip.captions = &*judged.captions;
     }
-    for (const fs::path& path : judged.references) {
-      CaseVerdict verdict = against(judged, made, read_reference(path), clip);
+    // All of them first: whether one is damaged must not depend on which matches.
+    std::vector<Reference> references;
+    for (const fs::path& path : judged.references) references.push_back(read_reference(path));
+    for (const Reference& reference : references) {
+      CaseVerdict verdict = against(judged, made, reference, clip);
       if (verdict.verdict == Verdict::passes) return verdict;
       if (!nearest || farness(verdict) < farness(*nearest)) nearest = std::move(verdict);
     }

@@ -2,7 +2,6 @@
 #include "ip2p/regress/suite.h"
 
 #include <algorithm>
-#include <set>
 #include <string_view>
 #include <system_error>
 
@@ -58,9 +57,10 @@ std::string word(const char* key, const Json& json) {
   return json.get<std::string>();
 }
 
-std::optional<Limits> optional_limits(Json& json, const char* key) {
+/// Those of a key; none where it is not there.
+Limits limits_at(Json& json, const char* key) {
   const std::optional<Json> given = taken(json, key);
-  if (!given) return std::nullopt;
+  if (!given) return {};
   try {
     return limits_from_json(*given);
   } catch (const Error& error) {
@@ -84,10 +84,18 @@ Region::Rectangle rectangle_from(const Json& json) {
 }
 
 Region region_from(Json json, const fs::path& folder, std::size_t number) {
-  Region region{.name = text("region ", number), .rectangle = {}, .mask = {}, .limits = {}};
+  Region region{.name = text("region ", number),
+                .rectangle = {},
+                .mask = {},
+                .limits = {},
+                .cross_backend = {}};
   if (!json.is_object())
     throw Error(Exit::usage, text("regions: expected objects, got ", json.dump()));
   if (const auto name = taken(json, "name")) region.name = word("name", *name);
+  // In reports the rest of the picture is what has no name.
+  if (region.name.find_first_not_of(" \t\r\n") == std::string::npos)
+    throw Error(Exit::usage, text("the name of region ", number,
+                                  " is empty; give it one, or leave the key out"));
   if (const auto rectangle = taken(json, "rectangle"))
     region.rectangle = rectangle_from(*rectangle);
   if (const auto mask = taken(json, "mask")) region.mask = folder / word("mask", *mask);
@@ -96,15 +104,19 @@ Region region_from(Json json, const fs::path& folder, std::size_t number) {
       throw Error(Exit::usage, text("ignore: expected true or false, got ", ignored->dump()));
     region.ignored = ignored->get<bool>();
   }
-  if (const auto limits = optional_limits(json, "limits")) region.limits = *limits;
+  region.limits = limits_at(json, "limits");
+  region.cross_backend = limits_at(json, "cross_backend");
   if (!json.empty())
-    throw Error(Exit::usage, text("regions: unknown key \"", json.begin().key(),
-                                  "\"; known: name, rectangle, mask, ignore, limits"));
+    throw Error(Exit::usage,
+                text("regions: unknown key \"", json.begin().key(),
+                     "\"; known: name, rectangle, mask, ignore, limits, cross_backend"));
   if (region.rectangle.has_value() == !region.mask.empty())
     throw Error(Exit::usage, text(region.name, ": expected either a rectangle or a mask"));
   if (region.ignored == region.limits.any())
     throw Error(Exit::usage, text(region.name, ": expected either \"ignore\": true or limits"));
-  if (needed(region.limits).clip())
+  if (region.ignored && region.cross_backend.any())
+    throw Error(Exit::usage, text(region.name, ": it is ignored and has cross_backend limits"));
+  if (needed(region.limits).clip() || needed(region.cross_backend).clip())
     throw Error(Exit::usage, text(region.name,
                                   ": CLIP looks at whole pictures; give clip_image and "
                                   "clip_direction among the limits of the case"));
@@ -182,9 +194,10 @@ Case case_from(const fs::path& folder, const Suite& suite) {
     const auto input = taken(json, "input");
     read.input = input ? folder / word("input", *input) : only_input(folder);
     if (!fs::is_regular_file(read.input)) throw Error(Exit::file, text("there is no ", read.input));
-    read.limits = optional_limits(json, "limits").value_or(Limits{}).or_else(suite.limits);
-    read.cross_backend = optional_limits(json, "cross_backend");
-    if (!read.cross_backend) read.cross_backend = suite.cross_backend;
+    read.limits = limits_at(json, "limits").or_else(suite.limits);
+    const Limits cross =
+        limits_at(json, "cross_backend").or_else(suite.cross_backend.value_or(Limits{}));
+    if (cross.any()) read.cross_backend = cross;
     if (const auto captions = taken(json, "captions")) read.captions = captions_from(*captions);
     check_captions(read);
     if (const auto regions = taken(json, "regions")) {
@@ -198,7 +211,40 @@ Case case_from(const fs::path& folder, const Suite& suite) {
   });
 }
 
+[[noreturn]] void throw_unlistable(const fs::path& path, const std::error_code& failed) {
+  throw Error(Exit::file, text("cannot look into ", path, ": ", failed.message()));
+}
+
+bool is_there(const fs::path& path) {
+  std::error_code failed;
+  const bool found = fs::exists(path, failed);
+  if (failed) throw_unlistable(path, failed);
+  return found;
+}
+
+/// The folders of cases/, in the order of their names; git keeps no empty folder, so cases/ itself
+/// may be missing.
+std::vector<fs::path> case_folders(const fs::path& cases) {
+  std::vector<fs::path> folders;
+  if (!is_there(cases)) return folders;
+  std::error_code failed;
+  for (fs::directory_iterator entry(cases, failed), end; !failed && entry != end;
+       entry.increment(failed)) {
+    std::error_code unknown;
+    if (entry->is_directory(unknown) && !entry->path().filename().string().starts_with('.'))
+      folders.push_back(entry->path());
+  }
+  if (failed) throw_unlistable(cases, failed);
+  std::ranges::sort(folders);
+  return folders;
+}
+
 }  // namespace
+
+std::string short_hash(const std::string& hash) {
+  constexpr std::size_t shown = 12;
+  return hash.substr(0, shown);
+}
 
 Suite read_suite(const fs::path& folder) {
   const fs::path path = folder / "suite.json";
@@ -219,22 +265,16 @@ Suite read_suite(const fs::path& folder) {
     suite.bundle_name = word("name", bundle->at("name"));
     suite.bundle_hash = word("hash", bundle->at("hash"));
     if (const auto defaults = taken(json, "defaults")) options_from_json(*defaults, suite.defaults);
-    if (const auto limits = optional_limits(json, "limits")) suite.limits = *limits;
-    suite.cross_backend = optional_limits(json, "cross_backend");
+    suite.limits = limits_at(json, "limits");
+    if (json.contains("cross_backend")) suite.cross_backend = limits_at(json, "cross_backend");
     if (!json.empty())
       throw Error(Exit::usage, text("unknown key \"", json.begin().key(),
                                     "\"; known: format, bundle, defaults, limits, cross_backend"));
   });
-  std::vector<fs::path> folders;
-  std::error_code none;
-  for (const auto& entry : fs::directory_iterator(folder / "cases", none))
-    if (entry.is_directory() && !entry.path().filename().string().starts_with('.'))
-      folders.push_back(entry.path());
-  std::ranges::sort(folders);
-  for (const fs::path& each : folders)
-    if (fs::exists(each / "case.json"))
+  for (const fs::path& each : case_folders(folder / "cases"))
+    if (is_there(each / "case.json"))
       suite.cases.push_back(case_from(each, suite));
-    else if (!pictures_in(each / "ref").empty())
+    else
       suite.orphans.push_back(each.filename().string());
   return suite;
 }

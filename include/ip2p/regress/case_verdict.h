@@ -35,7 +35,7 @@ enum class Verdict {
   fails,   ///< also: of another size, no limits, only references that cannot be used
   added,   ///< nothing is approved yet
   errors,  ///< the edit could not be made, or a reference not be read
-  orphan   ///< approved pictures of a case that is not there
+  orphan   ///< a folder of a case that has no case.json
 };
 
 /// What was measured of a region, or with an empty name of the rest.
@@ -59,11 +59,12 @@ struct CaseVerdict {
 /// Verdict::errors.
 CaseVerdict error_verdict(Exit trouble, std::string reason);
 
-/// Compares with every reference until one matches. A reference counts when it was made by the same
-/// bundle and the same back end, or by another back end where the case has limits for that. What is
-/// in an ignored region counts nowhere, what is in another region only there. With `features` the
-/// CLIP metrics of the rest are measured, whether or not they have a limit. Errors in reading a
-/// reference, a mask or the input are verdicts.
+/// Reads every reference and compares until one matches. A reference counts when it was made by the
+/// same bundle and the same back end, or by another back end where the case and its regions have
+/// limits for that. What is in an ignored region counts nowhere, what is in another region only
+/// there. With `features` the CLIP metrics of the rest are measured, whether or not they have a
+/// limit. Errors in reading a reference, a mask or the input are verdicts, and so is a region that
+/// judges no pixel.
 CaseVerdict judge_case(const Case& judged, const MadePicture& made,
                        const ImageTextFeatures* features = nullptr);
 

@@ -32,6 +32,7 @@ struct Region {
   fs::path mask;  ///< without a rectangle: a picture of the edited one's size, the part is white
   bool ignored = false;  ///< nothing in it counts
   Limits limits;         ///< else: its own
+  Limits cross_backend;  ///< and its own for references of another back end; none: not compared
 };
 
 /// An edit and what is expected of it.
@@ -41,7 +42,8 @@ struct Case {
   fs::path input;
   EditRequest request;  ///< options as the case and the suite give them, not resolved
   Limits limits;        ///< the case's, and where it says nothing the suite's
-  std::optional<Limits> cross_backend;  ///< for references of another back end; none: not compared
+  std::optional<Limits> cross_backend;  ///< likewise, for references of another back end; none: not
+                                        ///< compared
   std::optional<Captions> captions;     ///< there where a limit is clip_direction
   std::vector<Region> regions;
   std::vector<fs::path> references;  ///< in the order of their names; may be none
@@ -55,10 +57,14 @@ struct Suite {
   Limits limits;
   std::optional<Limits> cross_backend;
   std::vector<Case> cases;           ///< in the order of their names
-  std::vector<std::string> orphans;  ///< folders of cases/ that have pictures and no case.json
+  std::vector<std::string> orphans;  ///< folders of cases/ that have no case.json
 };
 
-/// Reads and checks all of a suite but its pictures. Error{file} for what is not there;
+/// The beginning of a bundle's hash, for people.
+std::string short_hash(const std::string& hash);
+
+/// Reads and checks all of a suite but its pictures. Error{file} for what is not there, or cannot
+/// be listed;
 /// Error{usage} for what is wrong in a JSON file, naming the file and the key: unknown keys, values
 /// out of range, no or several inputs, limits that contradict (a region that is ignored and has
 /// limits) or cannot be measured (clip_direction without captions, CLIP of a region).

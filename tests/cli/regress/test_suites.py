@@ -1,13 +1,19 @@
 """`ip2p regress`: a suite is made, approved, run, and notices what changes."""
 
 import json
+import os
 import shutil
+import subprocess
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from PIL import Image
+from small_disk import without_privileges
 from suite_shell import CASE, FILE, NO, OPTIONS, USAGE, with_pixel
+
+MODEL = 4
+DOG = "dog-make-it-snow"
 
 
 def test_a_suite_from_nothing_to_a_pass(shell):
@@ -72,6 +78,39 @@ def test_what_another_bundle_or_back_end_made_is_not_compared(shell):
     ]  # fmt: skip
 
 
+def kept(suite):
+    """{path: bytes} of all but its runs."""
+    paths = [suite / "suite.json", *suite.glob("cases/**/*")]
+    return {path: path.read_bytes() for path in paths if path.is_file()}
+
+
+def test_limits_for_other_back_ends_reach_regions_and_add_up(shell):
+    shell.approved("--max-abs", 3)
+    case, bfloat16 = f"cases/{CASE}/case.json", ["run", "suite", "--filter", "cat*", "--dtype", "bfloat16"]
+    shell.change("suite.json", cross_backend={"max_abs": 90})
+    shell.change(case, cross_backend={"mean_abs": 90})
+    shell.regress(*bfloat16)
+    run = json.loads((shell.folder / "suite/runs/last/run.json").read_text())
+    (limits,) = (part["limits"] for part in run["results"][0]["parts"])
+    assert {each["metric"] for each in limits} == {"max_abs", "mean_abs"}, "the case's and the suite's"
+    nose = {"name": "nose", "rectangle": [8, 16, 8, 8], "limits": {"max_abs": 0}}
+    shell.change(case, regions=[nose])
+    out = shell.lines(*bfloat16, code=NO)
+    assert "and the region nose has no cross_backend limits" in out
+    shell.change(case, regions=[nose | {"cross_backend": {"max_abs": 90}}])
+    out, _ = shell.regress(*bfloat16)
+    assert "nose" in out and "(of another back end)" in out
+    shell.regress("run", "suite", "--filter", "cat*")
+    for wrong in ({"ignore": True, "cross_backend": {"max_abs": 1}}, {"limits": {"max_abs": 1}, "cross_backend": {"clip_image": 1}}):
+        shell.change(case, regions=[{"name": "nose", "rectangle": [8, 16, 8, 8]} | wrong])
+        _, log = shell.regress(*bfloat16, code=USAGE)
+        assert "nose" in log
+    shell.change("suite.json", cross_backend=None)
+    shell.change(case, regions=None, cross_backend={})
+    out = shell.lines(*bfloat16, code=NO)
+    assert "neither the case nor the suite has cross_backend limits" in out
+
+
 def test_any_of_several_references_may_match(shell):
     suite = shell.approved()
     reference = suite / f"cases/{CASE}/ref/cpu-float32.png"
@@ -105,6 +144,41 @@ def test_regions_are_judged_by_themselves(shell):
     Image.fromarray(mask[:20]).save(shell.folder / f"suite/cases/{CASE}/mask.png")
     out, _ = shell.regress("run", "suite", code=FILE)
     assert f"error {CASE}" in out and "64x20" in out
+
+
+def test_a_region_that_judges_nothing_is_an_error(shell):
+    suite = shell.approved("--max-abs", 3)
+    case, mask = f"cases/{CASE}/case.json", suite / f"cases/{CASE}/mask.png"
+    nose = {"name": "nose", "rectangle": [8, 16, 8, 8], "limits": {"max_abs": 0}}
+    shell.change(case, regions=[nose, {"rectangle": [0, 0, 32, 32], "ignore": True}])
+    out = shell.lines("run", "suite", code=USAGE)
+    assert f"error {CASE}: nose: " in out and "no pixel" in out and f"pass {DOG}" in out
+    Image.fromarray(np.full((48, 64), 127, np.uint8)).save(mask)
+    shell.change(case, regions=[{"name": "nose", "mask": "mask.png", "limits": {"max_abs": 0}}])
+    out = shell.lines("run", "suite", code=USAGE)
+    assert f"error {CASE}: nose: " in out and "no pixel" in out
+    for name in ("", "  "):
+        shell.change(case, regions=[nose | {"name": name}])
+        _, log = shell.regress("run", "suite", code=USAGE)
+        assert "name" in log and "case.json" in log and log.count("\n") == 1
+
+
+def test_a_mask_in_colour_or_with_holes_is_an_error(shell):
+    """Which part of it would be white?"""
+    suite = shell.approved("--max-abs", 3)
+    mask = suite / f"cases/{CASE}/mask.png"
+    shell.change(f"cases/{CASE}/case.json", regions=[{"name": "sky", "mask": "mask.png", "limits": {"max_abs": 3}}])
+    black = np.zeros((48, 64, 3), np.uint8)
+    red, white, holed = black.copy(), black.copy(), np.full((48, 64, 4), 255, np.uint8)
+    red[:8, :, 0] = 255
+    white[:8] = 255
+    holed[8:, :, 3] = 0
+    for pixels, needle in ((red, "colour"), (holed, "transparent")):
+        Image.fromarray(pixels).save(mask)
+        out = shell.lines("run", "suite", code=FILE)
+        assert f"error {CASE}: sky: " in out and needle in out and "mask.png" in out, out
+    Image.fromarray(white).save(mask)
+    shell.regress("run", "suite")
 
 
 def test_size_alpha_and_orphans(shell):
@@ -207,6 +281,34 @@ def test_two_cases_of_one_name_are_found_before_anything_is_written(shell):
     shutil.copytree(shell.folder / "in", shell.folder / "more")
     _, log = shell.regress("init", "suite", "in", "more", "--edit", "make it snow", code=USAGE)
     assert "in/cat.png" in log and "more/cat.png" in log and not (shell.folder / "suite").exists()
+
+
+def test_a_picture_that_cannot_be_read_is_found_before_anything_is_written(shell):
+    whole = (shell.folder / "in/dog.png").read_bytes()
+    (shell.folder / "in/dog.png").write_bytes(whole[: len(whole) // 2])
+    _, log = shell.regress("init", "suite", "in", "--edit", "make it snow", code=FILE)
+    assert "dog.png" in log and not (shell.folder / "suite").exists()
+
+
+def test_a_suite_that_was_half_made_is_told_from_one_that_is_there(shell):
+    suite = shell.approved()
+    (suite / "suite.json").unlink()
+    _, log = shell.regress("init", "suite", "in", "--edit", "make it snow", code=FILE)
+    assert f"suite/cases/{CASE}" in log and "was not finished" in log and log.count("\n") == 1, log
+    shutil.rmtree(suite / "cases")
+    _, log = shell.regress("init", "suite", "in/cat.png", "--edit", "make it snow")
+    assert "1 case;" in log and "approves it" in log
+
+
+def test_cases_that_cannot_be_listed_are_an_error(shell):
+    suite = shell.approved()
+    for closed in (suite / "cases", suite / f"cases/{CASE}"):
+        os.chmod(closed, 0)
+        command = without_privileges([shell.program, "regress", "run", "suite"])
+        result = subprocess.run(command, cwd=shell.folder, env=shell.environment, capture_output=True, text=True)
+        os.chmod(closed, 0o700)
+        assert result.returncode == FILE and closed.name in result.stderr and "Permission denied" in result.stderr, result
+        assert result.stdout == ""
 
 
 def test_a_folder_that_cannot_be_made_is_no_bug(shell):
