@@ -3,19 +3,22 @@
 #include <iostream>
 #include <iterator>
 #include <memory>
+#include <utility>
 
-#include "ip2p/base/folders.h"
 #include "ip2p/base/log.h"
+#include "ip2p/model/devices.h"
 #include "ip2p/regress/approve.h"
 #include "ip2p/regress/html_report.h"
 #include "ip2p/regress/junit.h"
 #include "ip2p/regress/repeats.h"
+#include "ip2p/regress/run_folder.h"
 #include "ip2p/regress/run_record.h"
 
 #include "bundle_choice.h"
 #include "clip_choice.h"
 #include "interrupt.h"
 #include "option_flags.h"
+#include "regress_choice.h"
 #include "regress_commands.h"
 #include "regress_report.h"
 #include "regress_setup.h"
@@ -41,32 +44,13 @@ struct RunFlags {
   bool quiet = false;
 };
 
-fs::path run_folder(const RunFlags& flags) {
-  return flags.out ? fs::path(*flags.out) : fs::path(flags.suite) / "runs" / "last";
+fs::path folder_of(const RunFlags& flags) {
+  return flags.out ? fs::path(*flags.out) : usual_run_folder(flags.suite);
 }
 
-std::vector<Case> chosen_cases(const Suite& suite, const RunFlags& flags) {
-  std::vector<Case> chosen = cases_that_fit(suite, flags.filters);
-  if (flags.only_failed) {
-    const RunRecord before = read_run(run_folder(flags));
-    std::erase_if(chosen, [&](const Case& each) {
-      const auto found = std::ranges::find(before.results, each.name, &KeptResult::name);
-      return found == before.results.end() || found->verdict == Verdict::passes;
-    });
-  }
-  return chosen;
-}
-
-std::vector<CaseResult> orphans_of(const Suite& suite, const RunFlags& flags) {
-  std::vector<CaseResult> results;
-  if (!flags.filters.empty() || flags.only_failed) return results;
-  for (const std::string& name : suite.orphans) {
-    CaseResult& result = results.emplace_back();
-    result.name = name;
-    result.verdict.verdict = Verdict::orphan;
-    result.verdict.reason = "there are approved pictures and no case.json";
-  }
-  return results;
+ChosenCases chosen_cases(const Suite& suite, const RunFlags& flags) {
+  ChosenCases chosen = cases_to_run(suite, flags.filters);
+  return flags.only_failed ? failed_before(std::move(chosen), read_run(folder_of(flags))) : chosen;
 }
 
 Exit exit_of(const std::vector<CaseResult>& results) {
@@ -78,23 +62,47 @@ Exit exit_of(const std::vector<CaseResult>& results) {
   return exit;
 }
 
-/// The pictures of all cases, `flags.repeat` times; the first time in `rules.folder`.
-std::vector<CaseResult> made_and_judged(const std::vector<Case>& cases, const LoadedModels& loaded,
-                                        const RunRules& rules, const RunFlags& flags) {
+/// What is new is from now on expected to come out as it did, and so are its repeats. What would
+/// not even pass so, for it has no limits or a region that cannot be, is not going to be approved.
+void expect_what_is_new(std::vector<Case>& cases, std::vector<CaseResult>& results,
+                        const RunRules& rules) {
+  for (CaseResult& result : results) {
+    if (result.verdict.verdict != Verdict::added) continue;
+    const CaseVerdict is_new = result.verdict;
+    Case& expected = *std::ranges::find(cases, result.name, &Case::name);
+    expected.references = {result.picture};
+    judge_again(result, expected, rules);
+    if (result.verdict.verdict == Verdict::passes) {
+      result.verdict = is_new;
+      continue;
+    }
+    result.verdict.reference.clear();
+    result.verdict.reason = text("was not approved: ", result.verdict.reason);
+    std::cout << result_line(result) << std::endl;
+  }
+}
+
+/// The pictures of all cases, `flags.repeat` times. A line a case as it is judged, and another when
+/// a repeat has a worse verdict.
+std::vector<CaseResult> made_and_judged(std::vector<Case> cases, const LoadedModels& loaded,
+                                        RunRules rules, const RunFolder& folder,
+                                        const RunFlags& flags) {
   const auto say = [&flags](const CaseResult& result) {
     if (!flags.quiet || result.verdict.verdict != Verdict::passes)
       std::cout << result_line(result) << std::endl;
   };
-  std::vector<CaseResult> results = run_cases(cases, loaded.models, rules, say, interrupted);
+  std::vector<CaseResult> first = run_cases(cases, loaded.models, rules, say, interrupted);
+  if (flags.update_new) expect_what_is_new(cases, first, rules);
+  Repeats repeats(std::move(first));
   for (std::int64_t number = 2; number <= flags.repeat && !interrupted(); ++number) {
-    RunRules again = rules;
-    again.folder = rules.folder / text("repeat-", number);
-    make_folder(again.folder);
-    add_repeat(results, run_cases(cases, loaded.models, again, {}, interrupted),
-               static_cast<std::size_t>(number));
+    const auto time = static_cast<std::size_t>(number);
+    rules.folder = folder.making(time);
+    const auto again = run_cases(cases, loaded.models, rules, {}, interrupted);
+    for (const std::string& name : repeats.add(again, time))
+      say(*std::ranges::find(repeats.results(), name, &CaseResult::name));
   }
   if (interrupted()) throw Error(Exit::interrupted, "interrupted; nothing is kept of this run");
-  return results;
+  return repeats.results();
 }
 
 /// Approves what is new: it passes from now on.
@@ -103,25 +111,41 @@ void approve_new(const Suite& suite, const fs::path& folder, std::vector<CaseRes
   for (const CaseResult& result : results)
     if (result.verdict.verdict == Verdict::added) names.push_back(result.name);
   if (names.empty()) return;
-  for (const Approval& approval : plan_approval(suite, folder, read_run(folder), names))
+  for (const Approval& approval : plan_approval(suite, folder, read_run(folder), names)) {
     approve(approval, "new, by --update-new");
-  for (CaseResult& result : results) {
-    if (result.verdict.verdict != Verdict::added) continue;
-    result.verdict.verdict = Verdict::passes;
-    result.verdict.reason = "was new and is approved now";
-    std::cout << result_line(result) << "\n";
+    CaseVerdict& verdict = std::ranges::find(results, approval.name, &CaseResult::name)->verdict;
+    verdict.verdict = Verdict::passes;
+    verdict.reason = "was new and is approved now";
+    verdict.reference = approval.reference;
   }
+  for (const CaseResult& result : results)
+    if (std::ranges::find(names, result.name) != names.end())
+      std::cout << result_line(result) << "\n";
 }
 
 /// `json` is the run's.
 void write_reports(const RunFlags& flags, const std::vector<CaseResult>& results,
                    const nlohmann::ordered_json& json) {
-  write_run(run_file(run_folder(flags)), json);
   if (flags.json) write_run(*flags.json, json);
   if (flags.junit) {
     const std::string xml = junit_xml(fs::path(flags.suite).lexically_normal().string(), results);
     write_atomically(*flags.junit, Bytes(xml.begin(), xml.end()), Existing::replace);
   }
+}
+
+/// Reports of no cases, for those who wait for them. The last run stays as it is.
+Exit nothing_to_run(const RunFlags& flags, const Suite& suite, const Manifest& manifest,
+                    std::optional<ReportFolder>& html) {
+  const PlacementNames place =
+      resolved_placement(flags.device.value_or("auto"), flags.dtype.value_or("auto"));
+  const fs::path folder = folder_of(flags);
+  const nlohmann::ordered_json json = run_to_json(
+      folder, {}, {manifest, {.device = device_kind(place.device), .dtype = place.dtype}});
+  write_reports(flags, {}, json);
+  if (html) write_html_report(*html, suite, folder, {}, json);
+  log::info(text("nothing failed in the last run", flags.filters.empty() ? "" : " of what fits",
+                 ", in ", folder));
+  return Exit::ok;
 }
 
 /// Which case needs a CLIP bundle, for people; empty when none does.
@@ -136,30 +160,24 @@ std::string clip_need(const std::vector<Case>& cases) {
 
 Exit run(const RunFlags& flags) {
   const Suite suite = read_suite(flags.suite);
-  const std::vector<Case> cases = chosen_cases(suite, flags);
-  std::vector<CaseResult> results = orphans_of(suite, flags);
-  if (cases.empty() && flags.only_failed) {
-    log::info(text("nothing failed in the last run, in ", run_folder(flags)));
-    return Exit::ok;
-  }
-  if (cases.empty() && results.empty())
-    throw Error(Exit::usage,
-                text("no case of ", suite.folder, " was chosen; it has ", suite.cases.size()));
+  const ChosenCases chosen = chosen_cases(suite, flags);
   const BundleChoice bundle = choose_bundle(flags.model);
   const Manifest manifest = read_manifest(bundle);
+  if (flags.update_new) with_origin(bundle, [&] { check_bundle(suite, manifest.sha256); });
   const std::optional<ClipFeatures> clip =
-      load_clip(flags.clip, clip_need(cases), flags.device.value_or("auto"));
+      load_clip(flags.clip, clip_need(chosen.cases), flags.device.value_or("auto"));
   for (const std::optional<std::string>& report : {flags.json, flags.junit})
     if (report) check_writable(*report, Existing::replace);
   std::optional<ReportFolder> html;
   if (flags.html) html.emplace(*flags.html);
-  const fs::path folder = run_folder(flags);
-  make_folder(folder);
+  if (chosen.empty()) return nothing_to_run(flags, suite, manifest, html);
+  const RunFolder folder(folder_of(flags));
   const LoadedModels loaded = with_origin(bundle, [&] {
     return load_models(bundle.folder, {flags.device.value_or("auto")}, flags.dtype.value_or("auto"),
                        0);
   });
-  RunRules rules = run_rules(manifest, loaded, folder, static_cast<std::size_t>(flags.batch_size));
+  RunRules rules =
+      run_rules(manifest, loaded, folder.making(1), static_cast<std::size_t>(flags.batch_size));
   RunOrigin origin{manifest, {.device = device_kind(loaded.device), .dtype = loaded.dtype}};
   if (clip) {
     rules.features = clip->features.get();
@@ -167,16 +185,30 @@ Exit run(const RunFlags& flags) {
     origin.clip_hash = clip->hash;
   }
 
+  std::vector<CaseResult> results = orphan_results(chosen.orphans);
   for (const CaseResult& orphan : results) std::cout << result_line(orphan) << "\n";
-  std::ranges::move(made_and_judged(cases, loaded, rules, flags), std::back_inserter(results));
-  write_run(run_file(folder), run_to_json(folder, results, origin));
-  if (flags.update_new) approve_new(suite, folder, results);
-  write_reports(flags, results, run_to_json(folder, results, origin));
-  if (html) write_html_report(*html, suite, folder, results, run_to_json(folder, results, origin));
+  std::ranges::move(made_and_judged(chosen.cases, loaded, rules, folder, flags),
+                    std::back_inserter(results));
+
+  const nlohmann::ordered_json earlier = kept_of_others(folder.path(), suite, chosen);
+  const auto run_json = [&] {
+    nlohmann::ordered_json json = run_to_json(folder.path(), results, origin);
+    if (!earlier.empty()) json["earlier"] = earlier;
+    return json;
+  };
+  folder.keep(results);
+  write_run(run_file(folder.path()), run_json());
+  if (flags.update_new) {
+    approve_new(suite, folder.path(), results);
+    write_run(run_file(folder.path()), run_json());
+  }
+  write_reports(flags, results, run_json());
+  if (html) write_html_report(*html, suite, folder.path(), results, run_json());
   const std::string failures = failure_table(results);
   if (!failures.empty()) std::cout << "\n" << failures;
   if (flags.repeat > 1) log::info(repeats_words(results, static_cast<std::size_t>(flags.repeat)));
-  log::info(text(counts_words(results), " of ", results.size(), "; the pictures are in ", folder));
+  log::info(
+      text(counts_words(results), " of ", results.size(), "; the pictures are in ", folder.path()));
   return exit_of(results);
 }
 
@@ -189,11 +221,11 @@ Command regress_run_command(CLI::App& regress) {
   app->add_option("--filter", flags->filters, "only cases whose names fit, such as 'cat-*'")
       ->allow_extra_args(false);
   app->add_flag("--only-failed", flags->only_failed,
-                "only cases that did not pass in the last run");
+                "only cases that did not pass when they were last run");
   add_word(*app, "--out", flags->out,
            "the run's folder: pictures and run.json (default: runs/last in the suite)");
   app->add_flag("--update-new", flags->update_new,
-                "approve the pictures of cases that have none; they pass then");
+                "approve the pictures of cases that have none and would pass; they pass then");
   app->add_option("--repeat", flags->repeat,
                   "make every case so many times; all must pass, and the spread is measured")
       ->check([](const std::string& word) {

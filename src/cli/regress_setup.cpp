@@ -10,13 +10,15 @@
 
 namespace ip2p::cli {
 
+bool fits_one(const std::string& name, const std::vector<std::string>& patterns) {
+  return patterns.empty() || std::ranges::any_of(patterns, [&](const std::string& pattern) {
+           return fits(name, pattern);
+         });
+}
+
 std::vector<Case> cases_that_fit(const Suite& suite, const std::vector<std::string>& patterns) {
   std::vector<Case> chosen = suite.cases;
-  if (patterns.empty()) return chosen;
-  std::erase_if(chosen, [&](const Case& each) {
-    return std::ranges::none_of(
-        patterns, [&](const std::string& pattern) { return fits(each.name, pattern); });
-  });
+  std::erase_if(chosen, [&](const Case& each) { return !fits_one(each.name, patterns); });
   return chosen;
 }
 

@@ -9,6 +9,9 @@
 
 namespace ip2p::cli {
 
+/// Whether a name fits one of the patterns; without patterns all do.
+bool fits_one(const std::string& name, const std::vector<std::string>& patterns);
+
 /// The suite's cases whose names fit one of the patterns; all without patterns.
 std::vector<Case> cases_that_fit(const Suite& suite, const std::vector<std::string>& patterns);
 

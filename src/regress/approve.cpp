@@ -62,10 +62,9 @@ void append_line(const fs::path& path, std::string_view line) {
   }
 }
 
-Approval approval_of(const Case& approved, const fs::path& run_folder, const RunRecord& run,
-                     const KeptResult& result) {
+Approval approval_of(const Case& approved, const fs::path& run_folder, const KeptResult& result) {
   const fs::path reference =
-      approved.folder / "ref" / text(run.back_end.device, "-", run.back_end.dtype, ".png");
+      approved.folder / "ref" / text(result.back_end.device, "-", result.back_end.dtype, ".png");
   return {.name = approved.name,
           .picture = run_folder / result.picture,
           .sha256 = result.sha256,
@@ -73,7 +72,21 @@ Approval approval_of(const Case& approved, const fs::path& run_folder, const Run
           .replaces = fs::exists(reference)};
 }
 
+/// Before the first is approved: all or none.
+void check_pictures(const std::vector<Approval>& planned) {
+  for (const Approval& approval : planned) (void)read_judged(approval);
+}
+
 }  // namespace
+
+void check_bundle(const Suite& suite, const std::string& hash) {
+  if (hash == suite.bundle_hash) return;
+  throw Error(Exit::model,
+              text("the suite ", suite.folder, " is of the bundle ", suite.bundle_name, " (",
+                   short_hash(suite.bundle_hash), "), this is another bundle (", short_hash(hash),
+                   "); take the suite's, or move the suite: run all its cases and then `ip2p "
+                   "regress approve --new-bundle`"));
+}
 
 std::vector<Approval> plan_approval(const Suite& suite, const fs::path& run_folder,
                                     const RunRecord& run, const std::vector<std::string>& names) {
@@ -89,16 +102,37 @@ std::vector<Approval> plan_approval(const Suite& suite, const fs::path& run_fold
     if (result == run.results.end() || result->picture.empty())
       throw Error(Exit::usage,
                   text("the run in ", run_folder, " made no picture for \"", name, "\""));
-    planned.push_back(approval_of(*found, run_folder, run, *result));
+    check_bundle(suite, result->bundle_hash);
+    planned.push_back(approval_of(*found, run_folder, *result));
   }
   for (const KeptResult& result : run.results) {
     const bool is_wanted = result.verdict == Verdict::fails || result.verdict == Verdict::added;
     const auto found = case_named(result.name);
-    if (names.empty() && is_wanted && found != suite.cases.end() && !result.picture.empty())
-      planned.push_back(approval_of(*found, run_folder, run, result));
+    if (!names.empty() || !is_wanted || found == suite.cases.end() || result.picture.empty())
+      continue;
+    check_bundle(suite, result.bundle_hash);
+    planned.push_back(approval_of(*found, run_folder, result));
   }
-  // Before the first is approved: all or none.
-  for (const Approval& approval : planned) (void)read_judged(approval);
+  check_pictures(planned);
+  return planned;
+}
+
+std::vector<Approval> plan_new_bundle(const Suite& suite, const fs::path& run_folder,
+                                      const RunRecord& run) {
+  if (run.bundle_hash == suite.bundle_hash)
+    throw Error(Exit::usage, text("the bundle of the run in ", run_folder,
+                                  " is the suite's already; name cases, or give --failed"));
+  std::vector<Approval> planned;
+  for (const Case& each : suite.cases) {
+    const auto result = std::ranges::find(run.results, each.name, &KeptResult::name);
+    if (result == run.results.end() || result->picture.empty() ||
+        result->verdict == Verdict::errors || result->bundle_hash != run.bundle_hash)
+      throw Error(Exit::usage, text("the run in ", run_folder, " made no picture for \"", each.name,
+                                    "\" with its bundle, or it is an error; run the whole suite "
+                                    "with the new bundle first"));
+    planned.push_back(approval_of(each, run_folder, *result));
+  }
+  check_pictures(planned);
   return planned;
 }
 

@@ -151,20 +151,9 @@ class Run {
       result.verdict = error_verdict(ended.trouble, ended.reason);
       return result;
     }
-    result.verdict = or_error([&] {
-      result.request.options = resolve(made.request.options, rules_.engine.manifest.defaults);
-      const fs::path picture = rules_.folder / output_name(made);
-      // Read once: what is judged is what the run keeps the hash of.
-      const Bytes bytes = read_file(picture, max_file_bytes(rules_.engine.limits));
-      result.sha256 = sha256_of(bytes);
-      result.picture = picture;
-      return judge_case(
-          made,
-          {.picture = decode_image(bytes, text(picture), rules_.engine.limits),
-           .back_end = {.device = device_kind(rules_.engine.device), .dtype = rules_.engine.dtype},
-           .bundle_hash = rules_.engine.manifest.sha256},
-          rules_.features);
-    });
+    result.request.options = resolve(made.request.options, rules_.engine.manifest.defaults);
+    result.picture = rules_.folder / output_name(made);
+    judge_again(result, made, rules_);
     return result;
   }
 
@@ -178,6 +167,22 @@ class Run {
 };
 
 }  // namespace
+
+void judge_again(CaseResult& result, const Case& expected, const RunRules& rules) {
+  const fs::path picture = std::exchange(result.picture, {});
+  result.verdict = or_error([&] {
+    // Read once: what is judged is what the run keeps the hash of.
+    const Bytes bytes = read_file(picture, max_file_bytes(rules.engine.limits));
+    result.sha256 = sha256_of(bytes);
+    result.picture = picture;
+    return judge_case(
+        expected,
+        {.picture = decode_image(bytes, text(picture), rules.engine.limits),
+         .back_end = {.device = device_kind(rules.engine.device), .dtype = rules.engine.dtype},
+         .bundle_hash = rules.engine.manifest.sha256},
+        rules.features);
+  });
+}
 
 std::vector<CaseResult> run_cases(const std::vector<Case>& cases,
                                   std::span<const std::unique_ptr<BatchModel>> models,

@@ -79,6 +79,21 @@ std::string picture_below(const fs::path& folder, const std::string& name) {
   return name;
 }
 
+/// `origin` has what made it.
+KeptResult kept_result(const fs::path& folder, const Json& json, const Json& origin) {
+  return {.name = json.at("case").get<std::string>(),
+          .verdict = verdict_named(json.at("verdict").get<std::string>()),
+          .picture = picture_below(folder, json.value("picture", "")),
+          .sha256 = json.value("sha256", ""),
+          .bundle_hash = origin.at("bundle").at("hash").get<std::string>(),
+          .back_end = back_end_of(origin)};
+}
+
+Json run_json(const fs::path& path) {
+  const Bytes bytes = read_file(path);
+  return parse_json<Json>(std::string(bytes.begin(), bytes.end()));
+}
+
 }  // namespace
 
 std::string verdict_name(Verdict verdict) {
@@ -99,6 +114,28 @@ Json run_to_json(const fs::path& folder, const std::vector<CaseResult>& results,
   return json;
 }
 
+Json earlier_results(const fs::path& folder,
+                     const std::function<bool(const std::string& name)>& is_kept) {
+  Json earlier = Json::array();
+  if (!fs::exists(run_file(folder))) return earlier;
+  (void)read_run(folder);  // for its checks
+  const Json run = run_json(run_file(folder));
+  const auto keep = [&](Json result) {
+    if (is_kept(result.at("case").get<std::string>())) earlier.push_back(std::move(result));
+  };
+  for (Json result : run.at("results")) {
+    for (const char* key : {"bundle", "device", "dtype", "clip"})
+      if (run.contains(key)) result[key] = run.at(key);
+    keep(std::move(result));
+  }
+  for (const Json& result : run.value("earlier", Json::array())) keep(result);
+  return earlier;
+}
+
+fs::path usual_run_folder(const fs::path& suite) {
+  return suite / "runs" / "last";
+}
+
 fs::path run_file(const fs::path& folder) {
   return folder / "run.json";
 }
@@ -112,21 +149,18 @@ RunRecord read_run(const fs::path& folder) {
   const fs::path path = run_file(folder);
   if (!fs::is_regular_file(path))
     throw Error(Exit::file, text(folder, " holds no run: there is no ", path));
-  const Bytes bytes = read_file(path);
   try {
-    const Json json = parse_json<Json>(std::string(bytes.begin(), bytes.end()));
+    const Json json = run_json(path);
     if (json.at("format") != run_format)
       throw Error(Exit::file,
                   text("its format is ", json.at("format").dump(), ", expected ", run_format));
     RunRecord record{.bundle_name = json.at("bundle").at("name").get<std::string>(),
                      .bundle_hash = json.at("bundle").at("hash").get<std::string>(),
-                     .back_end = back_end_of(json),
                      .results = {}};
     for (const Json& each : json.at("results"))
-      record.results.push_back({.name = each.at("case").get<std::string>(),
-                                .verdict = verdict_named(each.at("verdict").get<std::string>()),
-                                .picture = picture_below(folder, each.value("picture", "")),
-                                .sha256 = each.value("sha256", "")});
+      record.results.push_back(kept_result(folder, each, json));
+    for (const Json& each : json.value("earlier", Json::array()))
+      record.results.push_back(kept_result(folder, each, each));
     return record;
   } catch (const std::exception& error) {
     throw Error(Exit::file, text(path, " is no run that this ip2p can read: ", error.what()));

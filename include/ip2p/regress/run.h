@@ -45,4 +45,8 @@ std::vector<CaseResult> run_cases(const std::vector<Case>& cases,
                                   const std::function<void(const CaseResult&)>& observe,
                                   const std::function<bool()>& stop);
 
+/// Judges the result's picture by what the case expects now; one that cannot be read is an error
+/// and no picture.
+void judge_again(CaseResult& result, const Case& expected, const RunRules& rules);
+
 }  // namespace ip2p

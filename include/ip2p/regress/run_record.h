@@ -2,6 +2,7 @@
 // approving.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,13 +16,14 @@ struct KeptResult {
   Verdict verdict = Verdict::errors;
   std::string picture;  ///< below the run's folder; empty when nothing was made
   std::string sha256;   ///< of the picture's file
+  std::string bundle_hash;
+  BackEnd back_end;
 };
 
 struct RunRecord {
   std::string bundle_name;
   std::string bundle_hash;
-  BackEnd back_end;
-  std::vector<KeptResult> results;
+  std::vector<KeptResult> results;  ///< of this run, and then of earlier ones
 };
 
 /// As reports and JSON have them: "pass", "fail", "new", "error", "orphan".
@@ -39,6 +41,15 @@ struct RunOrigin {
 /// verdict, reason, reference and measures.
 nlohmann::ordered_json run_to_json(const fs::path& folder, const std::vector<CaseResult>& results,
                                    const RunOrigin& origin);
+
+/// What run.json of the folder says of cases, in "results" and in "earlier", as it belongs into
+/// "earlier" of the next: each with the bundle, device and dtype of its own run. Those whose name
+/// `is_kept`; none where there is no run. Error{file} as read_run.
+nlohmann::ordered_json earlier_results(const fs::path& folder,
+                                       const std::function<bool(const std::string& name)>& is_kept);
+
+/// Where runs of a suite are where nobody says otherwise.
+fs::path usual_run_folder(const fs::path& suite);
 
 /// Where a run's folder has that.
 fs::path run_file(const fs::path& folder);

@@ -1,8 +1,12 @@
 """`ip2p regress run --repeat`, `--update-new`, `--json` and `ip2p regress calibrate`."""
 
 import json
+import subprocess
 
-from suite_shell import CASE, NO, SuiteShell, USAGE, with_pixel
+from PIL import Image
+from suite_shell import CASE, NO, OPTIONS, SuiteShell, USAGE, with_pixel
+
+DOG = "dog-make-it-snow"
 
 
 def test_cases_are_made_several_times(shell: SuiteShell):
@@ -46,6 +50,66 @@ def test_what_is_new_is_approved_and_nothing_else(shell: SuiteShell):
     shell.regress("run", "suite", "--filter", "dog*")
     shell.regress("run", "suite", "--filter", "dog*", "--update-new")
     assert len((new.parent.parent / "approvals.jsonl").read_text().splitlines()) == 2
+
+
+def test_what_has_no_limits_is_not_approved_as_new(shell: SuiteShell):
+    shell.regress("init", "suite", "in", "--edit", "make it snow", *OPTIONS)
+    shell.change("suite.json", limits={})
+    shell.change(f"cases/{CASE}/case.json", limits={"max_abs": 0})
+    out, _ = shell.regress("run", "suite", "--update-new", code=NO)
+    assert f"pass {CASE}: was new and is approved now" in out
+    assert f"fail {DOG}: was not approved: neither the case nor the suite has limits" in out
+    assert not (shell.folder / f"suite/cases/{DOG}/ref").exists()
+
+
+def test_what_could_not_pass_is_not_approved_as_new(shell: SuiteShell):
+    suite = shell.approved("--max-abs", 3)
+    for case in (CASE, DOG):
+        (suite / f"cases/{case}/ref/cpu-float32.png").unlink()
+    shell.change(f"cases/{DOG}/case.json", regions=[{"name": "nose", "rectangle": [0, 0, 65, 1], "limits": {"max_abs": 1}}])
+    out, _ = shell.regress("run", "suite", "--update-new", code=USAGE)
+    assert f"pass {CASE}: was new" in out and f"error {DOG}: was not approved: nose" in out
+    assert not list((suite / f"cases/{DOG}/ref").iterdir())
+
+
+class Disturbed:
+    """A run of many repeats; when the first pictures are judged, the input of a case becomes another picture."""
+
+    def __init__(self, shell, *arguments):
+        command = [shell.program, "regress", "run", "suite", "--repeat", "40", *arguments]
+        process = subprocess.Popen(
+            command, cwd=shell.folder, env=shell.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        self.first = [process.stdout.readline(), process.stdout.readline()]
+        changed = shell.folder / "changed.png"
+        with Image.open(shell.folder / f"suite/cases/{CASE}/input.png") as picture:
+            picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(changed)
+        changed.replace(shell.folder / f"suite/cases/{CASE}/input.png")
+        self.out, self.log = process.communicate()
+        self.code = process.returncode
+
+
+def test_a_repeat_that_differs_is_said_and_fails(shell: SuiteShell):
+    suite = shell.approved("--max-abs", 3)
+    run = Disturbed(shell)
+    assert all(line.startswith("pass ") for line in run.first) and run.code == NO
+    (line,) = (line for line in run.out.split("\n\n")[0].splitlines() if line.startswith("fail "))
+    assert line.startswith(f"fail {CASE}: in repeat "), run.out
+    number = int(line.split(":")[1].removeprefix(" in repeat "))
+    assert "made 40 times: 1 of 2 cases are not equal each time" in run.log
+    results = {each["case"]: each for each in json.loads((suite / "runs/last/run.json").read_text())["results"]}
+    assert results[CASE]["picture"] == f"repeat-{number}/{CASE}.png" and results[CASE]["repeats"]["max_abs"] > 3
+    assert results[DOG]["picture"] == f"{DOG}.png" and results[DOG]["repeats"]["max_abs"] == 0
+    shell.regress("approve", "suite", "--failed")
+    assert (suite / f"cases/{CASE}/ref/cpu-float32.png").read_bytes() == (suite / f"runs/last/repeat-{number}/{CASE}.png").read_bytes()
+
+
+def test_every_repeat_of_a_new_case_is_held_against_the_first(shell: SuiteShell):
+    shell.regress("init", "suite", "in", "--edit", "make it snow", *OPTIONS)
+    run = Disturbed(shell, "--update-new")
+    assert all(line.startswith("new ") for line in run.first) and run.code == NO
+    assert f"fail {CASE}: in repeat " in run.out and f"pass {DOG}: was new and is approved now" in run.out
+    assert not (shell.folder / f"suite/cases/{CASE}/ref").exists() and (shell.folder / f"suite/cases/{DOG}/ref").exists()
 
 
 def test_limits_are_found_that_hold_here_and_not_for_another_edit(shell: SuiteShell):

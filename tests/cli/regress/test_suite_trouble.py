@@ -18,6 +18,7 @@ from suite_shell import CASE, FILE, NO, OK, OPTIONS, USAGE, with_pixel
 
 DOG = "dog-make-it-snow"
 KILLED = -signal.SIGKILL
+INTERRUPTED = 130
 MEGABYTE = 1 << 20
 
 
@@ -81,7 +82,6 @@ def test_a_damaged_reference_is_an_error_and_is_not_replaced(shell, what):
 def test_a_damaged_reference_beside_a_good_one_is_an_error_too(shell):
     """Whichever of them comes first: it is not left to chance whether the damage is noticed."""
     shell.approved("--max-abs", 0)
-    shell.alter_reference(CASE, with_pixel)
     for name in ("a-first.png", "z-last.png"):
         other = reference(shell).with_name(name)
         other.write_bytes(b"no picture")
@@ -369,21 +369,50 @@ def test_killed_at_any_moment_of_approving_the_old_or_the_new_picture_is_there(s
     assert approvals(shell)[-1]["sha256"] == hashlib.sha256(runs.pictures["b", CASE]).hexdigest()
 
 
-def test_a_killed_run_changes_nothing_that_is_kept_and_its_pictures_cannot_be_approved(shell):
-    suite = shell.approved("--max-abs", 0)
+def slow_run(shell, *arguments):
+    """A process that makes other pictures than the last run did; the first of them is judged."""
     shell.change("suite.json", defaults={"steps": 100, "resolution": 64, "seed": 5})
-    before = kept(shell)
     process = subprocess.Popen(
-        [shell.program, "regress", "run", "suite"], cwd=shell.folder, env=shell.environment,
+        [shell.program, "regress", "run", "suite", *arguments], cwd=shell.folder, env=shell.environment,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    process.stdout.readline()
-    process.kill()
+    assert process.stdout.readline().startswith("fail ")
+    return process
+
+
+def made(shell):
+    """{name: bytes} of what is kept of runs."""
+    return {path.name: path.read_bytes() for path in (shell.folder / "suite/runs/last").iterdir() if path.name[0] != "."}
+
+
+def test_nothing_is_kept_of_a_run_that_is_killed_or_interrupted(shell):
+    shell.approved("--max-abs", 0)
+    runs = made(shell)
+    assert set(runs) == {"run.json", f"{CASE}.png", f"{DOG}.png"}
+    for number, said in ((signal.SIGKILL, ""), (signal.SIGINT, "nothing is kept of this run")):
+        process = slow_run(shell)
+        before = kept(shell)
+        process.send_signal(number)
+        _, log = process.communicate()
+        assert process.returncode == (KILLED if number == signal.SIGKILL else INTERRUPTED) and said in log, log
+        assert kept(shell) == before and made(shell) == runs
+    # What is approved is what was judged in the last run that came to its end.
+    shell.regress("approve", "suite", CASE, DOG)
+    for case in (CASE, DOG):
+        assert reference(shell, case).read_bytes() == runs[f"{case}.png"]
+    shell.regress("run", "suite", code=NO)
+    assert made(shell) != runs and not list((shell.folder / "suite/runs/last").glob(".making"))
+
+
+def test_two_runs_do_not_share_a_folder(shell):
+    shell.approved("--max-abs", 0)
+    runs = made(shell)
+    process = slow_run(shell)
+    out, log = shell.regress("run", "suite", code=FILE)
+    assert out == "" and "another run" in log and "suite/runs/last" in log and log.count("\n") == 1, log
+    assert made(shell) == runs
     process.communicate()
-    assert process.returncode == KILLED and kept(shell) == before
-    out, log = shell.regress("approve", "suite", CASE, DOG, code=FILE)
-    assert out == "" and "not the picture that was judged" in log
-    assert kept(shell) == before and json.loads((suite / "runs/last/run.json").read_text())["results"]
+    assert process.returncode == NO and made(shell) != runs
 
 
 def test_two_at_once_leave_whole_pictures_and_whole_lines(shell):

@@ -84,6 +84,51 @@ def kept(suite):
     return {path: path.read_bytes() for path in paths if path.is_file()}
 
 
+def test_pictures_of_another_bundle_are_approved_only_where_that_is_asked_for(shell):
+    suite = shell.approved()
+    shutil.rmtree(suite / f"cases/{DOG}/ref")
+    shell.environment["IP2P_MODEL"] = str(shell.tiny_bundle("vae3"))
+    before, run = kept(suite), (suite / "runs/last/run.json").read_bytes()
+    out, log = shell.regress("run", "suite", "--update-new", code=MODEL)
+    assert out == "" and "another bundle" in log and "IP2P_MODEL named it" in log and "--new-bundle" in log, log
+    assert kept(suite) == before and (suite / "runs/last/run.json").read_bytes() == run, "nothing was made"
+    shell.regress("run", "suite", code=NO)
+    for arguments in (["--failed"], [CASE], ["--failed", "--dry-run"]):
+        out, log = shell.regress("approve", "suite", *arguments, code=MODEL)
+        assert out == "" and "another bundle" in log and "--new-bundle" in log and log.count("\n") == 1, log
+    out, _ = shell.regress("approve", "suite", "--new-bundle", "--dry-run")
+    assert out.count("\n") == 2 and kept(suite) == before
+    out, log = shell.regress("approve", "suite", "--new-bundle", "-m", "a new VAE")
+    assert out.count("replaces ") == out.count("adds ") == 1 and "is the suite's bundle" in log
+    moved = json.loads((suite / "suite.json").read_text())
+    assert moved["bundle"] == json.loads((suite / "runs/last/run.json").read_text())["bundle"]
+    assert moved == json.loads(before[suite / "suite.json"]) | {"bundle": moved["bundle"]}
+    shell.regress("run", "suite")
+    _, log = shell.regress("approve", "suite", "--new-bundle", code=USAGE)
+    assert "already" in log
+    shell.environment["IP2P_MODEL"] = str(shell.tiny_bundle("sd1"))
+    assert shell.lines("run", "suite", code=NO).count("was made by another bundle") == 2
+
+
+def test_a_suite_moves_to_another_bundle_as_a_whole(shell):
+    suite = shell.approved()
+    shell.regress("run", "suite")
+    shell.environment["IP2P_MODEL"] = str(shell.tiny_bundle("vae3"))
+    before = kept(suite)
+    shell.regress("run", "suite", "--filter", "cat*", code=NO)
+    _, log = shell.regress("approve", "suite", "--new-bundle", code=USAGE)
+    assert DOG in log and "whole suite" in log, log
+    whole = (suite / f"cases/{DOG}/input.png").read_bytes()
+    (suite / f"cases/{DOG}/input.png").write_bytes(b"nothing")
+    shell.regress("run", "suite", code=FILE)
+    _, log = shell.regress("approve", "suite", "--new-bundle", code=USAGE)
+    assert DOG in log, log
+    (suite / f"cases/{DOG}/input.png").write_bytes(whole)
+    for arguments in ([CASE, "--new-bundle"], ["--failed", "--new-bundle"]):
+        shell.regress("approve", "suite", *arguments, code=USAGE)
+    assert kept(suite) == before
+
+
 def test_limits_for_other_back_ends_reach_regions_and_add_up(shell):
     shell.approved("--max-abs", 3)
     case, bfloat16 = f"cases/{CASE}/case.json", ["run", "suite", "--filter", "cat*", "--dtype", "bfloat16"]
@@ -298,6 +343,15 @@ def test_a_suite_that_was_half_made_is_told_from_one_that_is_there(shell):
     shutil.rmtree(suite / "cases")
     _, log = shell.regress("init", "suite", "in/cat.png", "--edit", "make it snow")
     assert "1 case;" in log and "approves it" in log
+
+
+def test_a_folder_that_is_no_case_is_a_failure(shell):
+    suite = shell.approved()
+    (suite / "cases/forgotten").mkdir()
+    (suite / "cases/.hidden").mkdir()
+    (suite / "cases/notes.txt").write_text("no folder")
+    out = shell.lines("run", "suite", code=NO)
+    assert "orphan forgotten: its folder has no case.json" in out and out.count("pass ") == 2 and "hidden" not in out
 
 
 def test_cases_that_cannot_be_listed_are_an_error(shell):

@@ -1,6 +1,9 @@
 // spread_test.cpp - the worst of several, limits beyond it, and repeats that change a verdict.
 #include "ip2p/regress/spread.h"
 
+#include <string>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 #include "ip2p/image/write.h"
@@ -64,7 +67,7 @@ TEST(Spread, LimitsAreTwiceAsFarAndALittleMore) {
   EXPECT_EQ(all.flip, 1);
 }
 
-class Repeats : public testing::Test {
+class RepeatsTest : public testing::Test {
  protected:
   /// A case "a" that made a grey picture of this size whose first value is `red`.
   CaseResult made(std::uint8_t red, Verdict verdict, int width = 4) {
@@ -87,27 +90,59 @@ class Repeats : public testing::Test {
   int count_ = 0;
 };
 
-TEST_F(Repeats, TellHowFarApartTheyAre) {
-  std::vector<CaseResult> results{made(100, Verdict::passes)};
-  add_repeat(results, {made(103, Verdict::passes)}, 2);
-  add_repeat(results, {made(98, Verdict::passes)}, 3);
-  EXPECT_EQ(results.front().verdict.verdict, Verdict::passes);
-  EXPECT_EQ(results.front().repeats->max_abs, 3);
-  EXPECT_EQ(results.front().repeats->pairs, 2U);
+TEST_F(RepeatsTest, TellHowFarApartTheyAre) {
+  Repeats repeats({made(100, Verdict::passes)});
+  EXPECT_TRUE(repeats.add({made(103, Verdict::passes)}, 2).empty());
+  EXPECT_TRUE(repeats.add({made(98, Verdict::passes)}, 3).empty());
+  const CaseResult& result = repeats.results().front();
+  EXPECT_EQ(result.verdict.verdict, Verdict::passes);
+  EXPECT_EQ(result.repeats->max_abs, 3);
+  EXPECT_EQ(result.repeats->pairs, 2U);
 }
 
-TEST_F(Repeats, OneThatDoesNotPassFailsTheCase) {
-  std::vector<CaseResult> results{made(100, Verdict::passes)};
+TEST_F(RepeatsTest, TheWorstVerdictIsTheCases) {
   const CaseResult worse = made(200, Verdict::fails);
-  add_repeat(results, {worse}, 2);
-  add_repeat(results, {made(100, Verdict::passes)}, 3);
-  EXPECT_EQ(results.front().verdict.verdict, Verdict::fails);
-  EXPECT_EQ(results.front().verdict.reason, "in repeat 2");
-  EXPECT_EQ(results.front().picture, worse.picture);
-  EXPECT_EQ(results.front().repeats->max_abs, 100);
+  Repeats repeats({made(100, Verdict::passes)});
+  EXPECT_EQ(repeats.add({worse}, 2), std::vector<std::string>{"a"});
+  EXPECT_TRUE(repeats.add({made(100, Verdict::passes)}, 3).empty());
+  const CaseResult& result = repeats.results().front();
+  EXPECT_EQ(result.verdict.verdict, Verdict::fails);
+  EXPECT_EQ(result.verdict.reason, "in repeat 2");
+  EXPECT_EQ(result.picture, worse.picture);
+  EXPECT_EQ(result.repeats->max_abs, 100);
 }
 
-TEST_F(Repeats, OfOtherSizesAreNoSpread) {
+TEST_F(RepeatsTest, AnErrorCountsAlsoWhereTheCaseFailedBefore) {
+  CaseResult error;
+  error.name = "a";
+  error.verdict = error_verdict(Exit::file, "the disk is gone");
+  for (const Verdict before : {Verdict::passes, Verdict::added, Verdict::fails}) {
+    Repeats repeats({made(100, before)});
+    EXPECT_EQ(repeats.add({error}, 2), std::vector<std::string>{"a"});
+    const CaseResult& result = repeats.results().front();
+    EXPECT_EQ(result.verdict.verdict, Verdict::errors);
+    EXPECT_EQ(result.verdict.trouble, Exit::file);
+    EXPECT_EQ(result.verdict.reason, "in repeat 2: the disk is gone");
+  }
+}
+
+TEST_F(RepeatsTest, AreMeasuredAgainstTheFirstPictureWhateverTheirVerdicts) {
+  Repeats repeats({made(100, Verdict::passes)});
+  repeats.add({made(150, Verdict::fails)}, 2);
+  repeats.add({made(150, Verdict::fails)}, 3);
+  repeats.add({made(101, Verdict::passes)}, 4);
+  EXPECT_EQ(repeats.results().front().repeats->pairs, 3U);
+  EXPECT_EQ(repeats.results().front().repeats->max_abs, 50);
+  CaseResult nothing;
+  nothing.name = "a";
+  Repeats late({nothing});
+  late.add({made(100, Verdict::passes)}, 2);
+  late.add({made(104, Verdict::passes)}, 3);
+  EXPECT_EQ(late.results().front().repeats->max_abs, 4);
+  EXPECT_EQ(late.results().front().verdict.verdict, Verdict::errors);
+}
+
+TEST_F(RepeatsTest, OfOtherSizesAreNoSpread) {
   const std::vector<CaseResult> one{made(100, Verdict::passes)};
   const std::vector<CaseResult> other{made(100, Verdict::passes, 8)};
   test::expect_error(Exit::file, [&] { (void)spread_between(one, other); }, "is 8x2, not 4x2");
