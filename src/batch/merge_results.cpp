@@ -9,6 +9,7 @@
 
 #include "ip2p/base/error.h"
 #include "ip2p/base/mapped_file.h"
+#include "ip2p/batch/empty_file.h"
 #include "ip2p/batch/results_log.h"
 
 #include "begun_writes.h"
@@ -162,7 +163,8 @@ MergedResults merge_results(const fs::path& folder) {
     ++merged.results;
     if (said.status != Status::done)
       ++merged.failed;
-    else if (!fs::exists(folder / said.output, ignored) &&
+    else if ((!fs::exists(folder / said.output, ignored) ||
+              is_empty_file(folder / said.output)) &&
              ++merged.missing <= MergedResults::most_named)
       merged.missing_outputs.emplace_back(said.output);
   }

@@ -5,6 +5,8 @@
 #include <system_error>
 #include <utility>
 
+#include "ip2p/batch/empty_file.h"
+
 namespace ip2p::cli {
 namespace {
 
@@ -27,14 +29,15 @@ Standing find_standing(BatchTask& task, Known known, const std::optional<Earlier
                        const BatchFlags& flags) {
   std::error_code unreadable;
   const bool is_there = fs::exists(task.path, unreadable);
+  const bool is_empty = is_there && is_empty_file(task.path);
   if (!flags.no_resume) {
-    if (known == Known::done && is_there) return Standing::done;
+    if (known == Known::done && is_there && !is_empty) return Standing::done;
     if (known == Known::failed && !flags.retry_failed) return Standing::failed;
   }
   if (!is_there || !made) return Standing::to_do;
   if (!made->of_this_input)
     task.in_the_way = "was made of another input";
-  else if (changed_since(task.path, made->time_ms))
+  else if (!is_empty && changed_since(task.path, made->time_ms))
     task.in_the_way = "was changed since this batch made it";
   else
     task.replaces = true;

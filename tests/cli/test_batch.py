@@ -226,6 +226,14 @@ def test_an_output_that_was_lost_is_made_again(batch):
     (batch.folder / "out" / names[1]).unlink()
     out, _ = batch.run("in", "-o", "out", "--edit", WORDS, *QUICK)
     assert out.split() == [f"out/{names[1]}"] and batch.outputs() == names
+    # A name without content is lost too, whoever left it so, and whenever.
+    lost = batch.folder / "out" / names[2]
+    lost.write_bytes(b"")
+    os.utime(lost, (2_000_000_000, 2_000_000_000))
+    out, _ = batch.run("--merge-results", "out", "--json", code=NO)
+    assert json.loads(out)["missing_outputs"] == [names[2]]
+    out, _ = batch.run("in", "-o", "out", "--edit", WORDS, *QUICK)
+    assert out.split() == [f"out/{names[2]}"] and lost.stat().st_size > 0
 
 
 def test_what_is_not_the_batchs_own_is_kept(batch):
