@@ -163,8 +163,7 @@ MergedResults merge_results(const fs::path& folder) {
     ++merged.results;
     if (said.status != Status::done)
       ++merged.failed;
-    else if ((!fs::exists(folder / said.output, ignored) ||
-              is_empty_file(folder / said.output)) &&
+    else if ((!fs::exists(folder / said.output, ignored) || is_empty_file(folder / said.output)) &&
              ++merged.missing <= MergedResults::most_named)
       merged.missing_outputs.emplace_back(said.output);
   }
